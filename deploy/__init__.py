@@ -1,0 +1,1 @@
+"""Running Estuary: the local runner, the sandboxes of outside services, images and clusters."""

@@ -1,0 +1,1 @@
+"""The ten services. None imports another; what they share lives in `shared`."""

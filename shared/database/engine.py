@@ -1,0 +1,174 @@
+"""The process's way to its database: pooled connections with time limits, transactions, and plain reads.
+
+Nothing connects at import or at start: the first statement does, so a forked worker never shares a socket
+with its parent. Time limits stand on every connection, so that one stuck statement can not hold locks or a
+pool slot for long.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_SECONDS = 3
+POOL_TIMEOUT_SECONDS = 2
+STATEMENT_TIMEOUT_MS = 5_000
+LOCK_TIMEOUT_MS = 2_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+PING_AFTER_IDLE_SECONDS = 5.0
+
+# A deadlock's victim and a serialization failure: nothing was done, so the whole unit of work may run again.
+RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
+
+
+class Database:
+    """One service's database.
+
+    `pool_size` connections at most, no overflow: it equals the threads of the process, so that the sum over
+    all processes can be planned. A caller that finds none free for 2 s gets `sqlalchemy.exc.TimeoutError`.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, application_name: str = "estuary") -> None:
+        self.url = make_url(url).set(drivername="postgresql+psycopg2")
+        self.pool_size = pool_size
+        self.application_name = application_name
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The pool, made at first use."""
+        limits = {
+            "statement_timeout": STATEMENT_TIMEOUT_MS,
+            "lock_timeout": LOCK_TIMEOUT_MS,
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT_MS,
+            "timezone": "UTC",
+            "jit": "off",
+        }
+        engine = create_engine(
+            self.url,
+            pool_size=self.pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+                "application_name": self.application_name,
+                "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+            },
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+        )
+        _ping_after_idle(engine)
+        return engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Yield a session whose work is committed at the end of the block, or rolled back if it raises.
+
+        Objects stay readable afterwards. No network call belongs inside.
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection in autocommit: each statement sees the newest committed state, none holds a snapshot."""
+        with self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def retrying(self, work: Callable[[Session], T], *, attempts: int = 3) -> T:
+        """Run `work` in a transaction of its own, again if PostgreSQL chose it as a deadlock's victim.
+
+        `work` must have no effect outside the transaction. Raises what the last attempt raised.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DBAPIError as refused:
+                if attempt == attempts or getattr(refused.orig, "pgcode", None) not in RETRYABLE_SQLSTATES:
+                    raise
+                time.sleep(0.01 * attempt)
+        raise AssertionError("the loop returns or raises")
+
+    def forget_connections(self) -> None:
+        """Drop inherited connections without closing them: called in a child right after a fork."""
+        if "engine" in self.__dict__:
+            self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+
+_database: Database | None = None
+
+
+def connect(url: str, *, pool_size: int = 8, application_name: str = "estuary") -> Database:
+    """Name the database of this process and return it. Nothing is opened yet."""
+    global _database
+    disconnect()
+    _database = Database(url, pool_size=pool_size, application_name=application_name)
+    return _database
+
+
+def disconnect() -> None:
+    """Close the process's database, if one is named."""
+    global _database
+    if _database is not None:
+        _database.close()
+    _database = None
+
+
+def database() -> Database:
+    """Return the database of this process. Raises RuntimeError before `connect`."""
+    if _database is None:
+        raise RuntimeError("no database: a composition root calls shared.database.connect() first")
+    return _database
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Yield a session of the process's database; see `Database.transaction`."""
+    with database().transaction() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """Yield a connection for reads of the process's database; see `Database.reading`."""
+    with database().reading() as connection:
+        yield connection
+
+
+def _ping_after_idle(engine: Engine) -> None:
+    """Check a connection that lay idle before handing it out.
+
+    SQLAlchemy's own pre-ping asks at every checkout, a round trip each; one that was used a moment ago is
+    nearly always alive, and when it is not, the pool is dropped at the first failing statement.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note_use(_connection: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+        if time.monotonic() - entry.info.get("used_at", time.monotonic()) < PING_AFTER_IDLE_SECONDS:
+            return
+        try:
+            cursor = connection.cursor()
+            cursor.execute("SELECT 1")
+            cursor.close()
+            connection.rollback()
+        except engine.dialect.loaded_dbapi.Error as dead:
+            raise DisconnectionError from dead
