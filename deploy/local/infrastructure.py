@@ -1,0 +1,54 @@
+"""The private database server and broker of a profile, started and stopped together."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from deploy.local.credentials import Credentials
+from deploy.local.environment import Environments
+from deploy.local.postgresql import PostgreSQL
+from deploy.local.profiles import Profile, sharing_servers_with
+from deploy.local.rabbitmq import RabbitMQ
+
+Tell = Callable[[str], None]
+
+
+class Infrastructure:
+    """PostgreSQL and RabbitMQ of one profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        credentials = Credentials.of(profile)
+        self.postgresql = PostgreSQL(profile, credentials)
+        self.rabbitmq = RabbitMQ(profile, credentials)
+
+    def up(self, tell: Tell = lambda _: None) -> None:
+        """Start what does not run yet, and make sure of roles, databases, users and environment files.
+
+        Returns at once when everything is there. Raises Problem.
+        """
+        with self._alone():
+            for profile in sharing_servers_with(self._profile):
+                Environments(profile).write()
+            # The broker takes longest: it starts while the database server is made ready.
+            self.rabbitmq.begin()
+            self.postgresql.start()
+            self.postgresql.provide()
+            tell(f"PostgreSQL on 127.0.0.1:{self.postgresql.port}")
+            self.rabbitmq.finish()
+            tell(f"RabbitMQ on 127.0.0.1:{self.rabbitmq.port}")
+
+    def down(self) -> None:
+        """Stop both servers."""
+        with self._alone():
+            self.rabbitmq.stop()
+            self.postgresql.stop()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one command at a time start or stop servers."""
+        folder = self._profile.infrastructure_folder
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "infrastructure.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

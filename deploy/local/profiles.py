@@ -1,0 +1,150 @@
+"""Where one local installation lives and listens.
+
+`default` is the marketplace a person looks at. `test` holds the servers and empty databases that tests use.
+`e2e` shares the test servers but has databases, a virtual host and ports of its own, so that whole-system tests
+and the services' own tests never see each other's rows or messages.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SERVICES = (
+    "auth",
+    "bookings",
+    "catalog",
+    "practitioners",
+    "payments",
+    "reviews",
+    "locations",
+    "media",
+    "notifications",
+    "streams",
+)
+
+BROKER_USERS = (*SERVICES, "gateway")
+
+# Ports of the default profile. Each can be moved by ESTUARY_PORT_<NAME>, for instance ESTUARY_PORT_GATEWAY=9080.
+PORTS = {
+    "postgresql": 54329,
+    "rabbitmq": 56729,
+    "rabbitmq_epmd": 56769,
+    "rabbitmq_distribution": 56789,
+    "gateway": 8000,
+    "gateway_probes": 9000,
+    "auth": 8101,
+    "bookings": 8102,
+    "catalog": 8103,
+    "practitioners": 8104,
+    "payments": 8105,
+    "reviews": 8106,
+    "locations": 8107,
+    "media": 8108,
+    "notifications": 8109,
+    "streams": 8110,
+    "realtime": 8119,
+    "stripe": 8195,
+    "livekit": 8196,
+    "oidc": 8197,
+}
+WORKER_OFFSET = 100
+INFRASTRUCTURE = ("postgresql", "rabbitmq", "rabbitmq_epmd", "rabbitmq_distribution")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One local installation: its folder, its ports, its names in the database server and the broker."""
+
+    name: str
+    folder: Path
+    infrastructure_folder: Path
+    port_shift: int
+    infrastructure_port_shift: int
+    database_suffix: str
+    virtual_host: str
+    estuary_env: str
+    is_durable: bool
+
+    def port(self, name: str) -> int:
+        """Return the loopback port of a process, or of a part of the infrastructure."""
+        shift = self.infrastructure_port_shift if name in INFRASTRUCTURE else self.port_shift
+        return int(os.environ.get(f"ESTUARY_PORT_{name.upper()}", PORTS[name])) + shift
+
+    def worker_port(self, service: str) -> int:
+        """Return the port on which a service's worker answers probes."""
+        return self.port(service) + WORKER_OFFSET
+
+    def database(self, service: str) -> str:
+        """Return the name of a service's database."""
+        return f"estuary_{service}{self.database_suffix}"
+
+    @property
+    def public_url(self) -> str:
+        """The address a browser uses."""
+        return f"http://localhost:{self.port('gateway')}"
+
+    @property
+    def marker(self) -> str:
+        """What every process of this installation carries in its environment, so that none is ever lost."""
+        return str(self.folder)
+
+    def inside(self, *parts: str) -> Path:
+        """Return a path in this installation's folder, whose parent exists."""
+        path = self.folder.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def checkout_key() -> str:
+    """Return a short name that is this checkout's alone on this machine."""
+    return hashlib.sha256(str(ROOT).encode()).hexdigest()[:10]
+
+
+def _profiles() -> dict[str, Profile]:
+    default, test = ROOT / ".run", ROOT / ".run-test"
+    return {
+        "default": Profile(
+            name="default",
+            folder=default,
+            infrastructure_folder=default,
+            port_shift=0,
+            infrastructure_port_shift=0,
+            database_suffix="",
+            virtual_host="/",
+            estuary_env="development",
+            is_durable=True,
+        ),
+        "test": Profile(
+            name="test",
+            folder=test,
+            infrastructure_folder=test,
+            port_shift=10_000,
+            infrastructure_port_shift=1,
+            database_suffix="",
+            virtual_host="/",
+            estuary_env="test",
+            is_durable=False,
+        ),
+        "e2e": Profile(
+            name="e2e",
+            folder=test / "e2e",
+            infrastructure_folder=test,
+            port_shift=10_000,
+            infrastructure_port_shift=1,
+            database_suffix="_e2e",
+            virtual_host="e2e",
+            estuary_env="test",
+            is_durable=False,
+        ),
+    }
+
+
+PROFILES = _profiles()
+
+
+def sharing_servers_with(profile: Profile) -> list[Profile]:
+    """Return every profile that uses the same database server and broker, the given one among them."""
+    return [other for other in PROFILES.values() if other.infrastructure_folder == profile.infrastructure_folder]

@@ -1,0 +1,276 @@
+"""A private RabbitMQ broker: found, started beside any other, stopped, given its users and their rights.
+
+It has a node name, a cookie, a port mapper and folders of its own, and loads its users, permissions and policies
+from a definitions file when it starts, so that nothing has to be asked of it afterwards.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from deploy.local.accounts import Account, server_folder
+from deploy.local.credentials import Credentials
+from deploy.local.problems import Problem
+from deploy.local.profiles import BROKER_USERS, Profile, checkout_key, sharing_servers_with
+from deploy.local.system import is_alive, listens, require_free
+
+OLDEST = (3, 10)
+ADMINISTRATOR = "administrator"
+PLACES = (
+    "/usr/lib/rabbitmq/bin",
+    "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin",
+    "/opt/homebrew/opt/rabbitmq/sbin",
+    "/usr/local/opt/rabbitmq/sbin",
+)
+START_SECONDS = 90
+
+SETTINGS = """
+listeners.tcp.default = 127.0.0.1:{port}
+load_definitions = {definitions}
+heartbeat = 30
+log.console = false
+log.file = {log}
+log.file.level = info
+log.file.rotation.size = 10485760
+log.file.rotation.count = 3
+vm_memory_high_watermark.relative = 0.4
+disk_free_limit.absolute = 200MB
+"""
+
+
+def find_programs() -> Path | None:
+    """Return the folder of the broker's own scripts, or None.
+
+    A distribution's `rabbitmq-server` on the path may be a wrapper that insists on a system user, so the scripts
+    themselves are looked for first.
+    """
+    folders = [folder for place in PLACES for folder in sorted(Path("/").glob(place.lstrip("/")), reverse=True)]
+    on_path = shutil.which("rabbitmq-server")
+    if on_path:
+        folders.append(Path(on_path).resolve().parent)
+    for folder in folders:
+        script = folder / "rabbitmq-server"
+        if script.exists() and (script.resolve().parent / "rabbitmq-env").exists() and _is_new_enough(script.resolve()):
+            return script.resolve().parent
+    return None
+
+
+def _is_new_enough(script: Path) -> bool:
+    version = re.search(r"(\d+)\.(\d+)\.\d+", script.as_posix())
+    return version is None or (int(version[1]), int(version[2])) >= OLDEST
+
+
+class RabbitMQ:
+    """The broker of one profile."""
+
+    def __init__(self, profile: Profile, credentials: Credentials) -> None:
+        self._profile = profile
+        self._credentials = credentials
+        self._account = Account.for_servers()
+        self.port = profile.port("rabbitmq")
+
+    @property
+    def folder(self) -> Path:
+        """Where its data, log and settings lie."""
+        return server_folder(self._profile, self._account, "rabbitmq")
+
+    def url(self, *, user: str, virtual_host: str) -> str:
+        """Return a connection address with its password."""
+        password = self._credentials.password(f"rabbitmq.{user}")
+        return f"amqp://{user}:{password}@127.0.0.1:{self.port}/{virtual_host.replace('/', '%2F')}"
+
+    def is_running(self) -> bool:
+        """Whether this profile's own broker is alive and takes connections."""
+        return self._process("broker") is not None and listens(self.port)
+
+    def begin(self) -> None:
+        """Start the broker without waiting for it. Raises Problem."""
+        if self._process("broker") is not None:
+            return
+        programs = find_programs()
+        if programs is None:
+            raise Problem(
+                f"RabbitMQ {'.'.join(map(str, OLDEST))} or newer is missing: run 'make up' once, which installs it."
+            )
+        require_free(self.port, "RabbitMQ", "ESTUARY_PORT_RABBITMQ")
+        folder = self.folder
+        self._write(folder / "definitions.json", json.dumps(self.definitions(), indent=1))
+        self._write(folder / "enabled_plugins", "[].\n")
+        self._write(
+            folder / "rabbitmq.conf",
+            SETTINGS.format(port=self.port, definitions=folder / "definitions.json", log=folder / "rabbitmq.log"),
+        )
+        self._begin_port_mapper()
+        # The script then becomes the Erlang machine itself, so the process id we keep is the broker's.
+        self._spawn("broker", [programs / "rabbitmq-server"], {"RUNNING_UNDER_SYSTEMD": "true"})
+
+    def finish(self) -> None:
+        """Wait until the broker that was begun takes connections. Raises Problem."""
+        deadline = time.monotonic() + START_SECONDS
+        while not listens(self.port):
+            if self._process("broker") is None:
+                raise Problem(f"RabbitMQ stopped while starting: see {self.folder / 'broker.out'}.")
+            if time.monotonic() > deadline:
+                raise Problem(f"RabbitMQ did not start within {START_SECONDS} s: see {self.folder / 'rabbitmq.log'}.")
+            time.sleep(0.1)
+
+    def start(self) -> None:
+        """Start the broker and wait until it takes connections. Raises Problem."""
+        self.begin()
+        self.finish()
+
+    def stop(self, *, kill: bool = False) -> None:
+        """Stop the broker and its port mapper; with `kill`, the broker alone and as a crash would."""
+        self._end("broker", kill=kill, patience=30)
+        if not kill:
+            self._end("epmd", kill=True, patience=5)
+
+    def definitions(self) -> dict[str, Any]:
+        """Return the users, their rights, and whatever each virtual host has by policy."""
+        hosts = [profile.virtual_host for profile in sharing_servers_with(self._profile)]
+        users = [
+            {"name": ADMINISTRATOR, "tags": "administrator"},
+            *({"name": user, "tags": ""} for user in BROKER_USERS),
+        ]
+        return {
+            "vhosts": [{"name": host} for host in hosts],
+            "users": [
+                {
+                    **user,
+                    "password_hash": _password_hash(self._credentials.password(f"rabbitmq.{user['name']}")),
+                    "hashing_algorithm": "rabbit_password_hashing_sha256",
+                    "limits": {},
+                }
+                for user in users
+            ],
+            "permissions": [
+                {"user": ADMINISTRATOR, "vhost": host, "configure": ".*", "write": ".*", "read": ".*"} for host in hosts
+            ]
+            + [permission for host in hosts for user in BROKER_USERS for permission in [_permission(user, host)]],
+        }
+
+    def _begin_port_mapper(self) -> None:
+        if self._process("epmd") is not None:
+            return
+        port = self._profile.port("rabbitmq_epmd")
+        require_free(port, "Erlang's port mapper", "ESTUARY_PORT_RABBITMQ_EPMD")
+        self._spawn("epmd", [_find_epmd(), "-address", "127.0.0.1", "-port", str(port)], {})
+
+    def _spawn(self, name: str, command: list[Path | str], extra: dict[str, str]) -> None:
+        folder = self.folder
+        with (folder / f"{name}.out").open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=folder,
+                env={**self.environment(), **extra},
+                **self._account.options,
+            )
+        (folder / f"{name}.pid").write_text(str(process.pid))
+        # Whoever started it may go on for long: it must be reaped here, or it would look alive after its end.
+        _CHILDREN[process.pid] = process
+
+    def environment(self) -> dict[str, str]:
+        """Return what the broker's programs must be told to find this broker and no other."""
+        folder = self.folder
+        return {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "LANG": "C.UTF-8",
+            "HOME": folder.as_posix(),
+            "ESTUARY_RUN": self._profile.infrastructure_folder.as_posix(),
+            "RABBITMQ_NODENAME": f"estuary_{self._profile.name}_{checkout_key()}@localhost",
+            "RABBITMQ_BASE": folder.as_posix(),
+            "RABBITMQ_MNESIA_BASE": f"{folder}/data",
+            "RABBITMQ_LOG_BASE": f"{folder}/log",
+            "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
+            "RABBITMQ_CONFIG_FILES": f"{folder}/none",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/none.config",
+            "RABBITMQ_CONF_ENV_FILE": f"{folder}/none.conf",
+            "RABBITMQ_GENERATED_CONFIG_DIR": f"{folder}/config",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins",
+            "RABBITMQ_PID_FILE": f"{folder}/rabbitmq.pid",
+            "RABBITMQ_DIST_PORT": str(self._profile.port("rabbitmq_distribution")),
+            "ERL_EPMD_PORT": str(self._profile.port("rabbitmq_epmd")),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            # Schedulers that spin while idle would take a small machine's cores from everything else.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
+            ),
+        }
+
+    def _process(self, name: str) -> int | None:
+        """Return the id of the living process that `name` was started as, or None."""
+        for child in list(_CHILDREN.values()):
+            if child.poll() is not None:
+                del _CHILDREN[child.pid]
+        try:
+            pid = int((self.folder / f"{name}.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if is_alive(pid) and _is_ours(pid, self._profile) else None
+
+    def _end(self, name: str, *, kill: bool, patience: float) -> None:
+        pid = self._process(name)
+        if pid is None:
+            return
+        os.kill(pid, 9 if kill else 15)
+        deadline = time.monotonic() + patience
+        while self._process(name) is not None:
+            if time.monotonic() > deadline:
+                os.kill(pid, 9)
+                deadline += patience
+            time.sleep(0.05)
+
+    def _write(self, path: Path, content: str) -> None:
+        path.write_text(content)
+        path.chmod(0o600)
+        if self._account.switches:
+            os.chown(path, self._account.uid, self._account.gid)
+
+
+_CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
+def _is_ours(pid: int, profile: Profile) -> bool:
+    """Whether a process is of this installation: after a restart of the machine its number may be another's."""
+    environment = Path(f"/proc/{pid}/environ")
+    if not environment.exists():
+        return True
+    return f"ESTUARY_RUN={profile.infrastructure_folder}".encode() in environment.read_bytes().split(b"\0")
+
+
+def _permission(user: str, host: str) -> dict[str, str]:
+    return {"user": user, "vhost": host, "configure": ".*", "write": ".*", "read": ".*"}
+
+
+def _password_hash(password: str) -> str:
+    """Return RabbitMQ's salted form of a password. The salt follows from it, so the same file is made each time.
+
+    Source: RabbitMQ's guide to credentials and passwords, "Computing password hash".
+    """
+    salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def _find_epmd() -> Path:
+    """Return Erlang's port mapper. Raises Problem."""
+    on_path = shutil.which("epmd")
+    places = (
+        "/usr/lib/erlang/erts-*/bin/epmd",
+        "/usr/lib64/erlang/erts-*/bin/epmd",
+        "/opt/homebrew/lib/erlang/erts-*/bin/epmd",
+    )
+    found = [Path(on_path)] if on_path else [path for place in places for path in Path("/").glob(place.lstrip("/"))]
+    if not found:
+        raise Problem("Erlang's port mapper (epmd) is missing: install Erlang, or run 'make up' once, which does.")
+    return found[0]

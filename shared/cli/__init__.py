@@ -1,0 +1,1 @@
+"""The command line `estuary`: one program that starts, inspects and repairs any part."""
