@@ -1,0 +1,128 @@
+"""Keeping copies of what other services own, whatever order and repetition their events arrive in."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Table, inspect, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.messaging.messages import Message
+
+
+class Replica:
+    """A row that copies a subject of another service.
+
+    (`epoch`, `sequence`) is the newest state taken; older ones are passed over. A deleted subject stays as a row
+    with `deleted_at`, so that a late event can not bring it back: queries leave such rows out.
+    """
+
+    epoch: Mapped[int] = mapped_column(BigInteger)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+def replace_replica(
+    session: Session, model: type[Any], *, key: Mapping[str, Any], values: Mapping[str, Any], message: Message
+) -> bool:
+    """Take the state of `message` into the replica row named by `key`, unless a newer one is held.
+
+    `key` and `values` are by attribute name; `key` must be the row's primary key or unique. Returns whether it was
+    taken. Attributes that are not named keep what they have. Objects already loaded are not refreshed.
+    """
+    return _take(session, model, key=key, values=values, fresh={}, message=message, deleted_at=None)
+
+
+def remove_replica(
+    session: Session,
+    model: type[Any],
+    *,
+    key: Mapping[str, Any],
+    message: Message,
+    values: Mapping[str, Any] | None = None,
+) -> bool:
+    """Mark the replica row named by `key` as deleted, unless a newer state is held; returns whether it was.
+
+    A row that never existed is written as a tombstone, with empty values where the columns demand some; `values`
+    overrides these and blanks what must not be kept.
+    """
+    values = dict(values or {})
+    mapper = inspect(model)
+    fresh = {
+        attribute.key: _empty(attribute.columns[0])
+        for attribute in mapper.column_attrs
+        if attribute.key not in {*key, *values, "epoch", "sequence", "deleted_at"}
+        and _must_be_given(attribute.columns[0])
+    }
+    return _take(session, model, key=key, values=values, fresh=fresh, message=message, deleted_at=message.occurred_at)
+
+
+def _take(
+    session: Session,
+    model: type[Any],
+    *,
+    key: Mapping[str, Any],
+    values: Mapping[str, Any],
+    fresh: Mapping[str, Any],
+    message: Message,
+    deleted_at: datetime | None,
+) -> bool:
+    """Write key + values if they are newer; `fresh` is only written into a new row."""
+    if message.sequence < 1:
+        raise ValueError(f"{message.type}: a replica needs events that are counted, this one has no sequence")
+    mapper = inspect(model)
+    table: Table = mapper.local_table
+    columns = {attribute.key: attribute.columns[0] for attribute in mapper.column_attrs}
+    replaced = {**values, "epoch": message.epoch, "sequence": message.sequence, "deleted_at": deleted_at}
+    new = {columns[name]: value for name, value in {**fresh, **key, **replaced}.items()}
+    statement = insert(table).values({column.key: value for column, value in new.items()})
+    changed = {columns[name].name: statement.excluded[columns[name].key] for name in replaced}
+    changed |= {
+        column.name: column.onupdate.arg(None) if column.onupdate.is_callable else column.onupdate.arg
+        for column in columns.values()
+        if column.onupdate is not None and column.name not in changed
+    }
+    held = tuple_(table.c.epoch, table.c.sequence)
+    offered = tuple_(statement.excluded.epoch, statement.excluded.sequence)
+    session.flush()
+    taken = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[columns[name] for name in key], set_=changed, where=held < offered
+        ).returning(table.c.sequence)
+    )
+    return taken.first() is not None
+
+
+_EMPTY: dict[type, Any] = {
+    str: "",
+    int: 0,
+    float: 0.0,
+    bool: False,
+    Decimal: Decimal(0),
+    UUID: UUID(int=0),
+    datetime: datetime(1970, 1, 1, tzinfo=UTC),
+    date: date(1970, 1, 1),
+    time: time(0),
+}
+
+
+def _empty(column: Any) -> Any:
+    """Return what stands in a tombstone's column that may not be null."""
+    if isinstance(column.type, ARRAY):
+        return []
+    if isinstance(column.type, JSONB):
+        return {}
+    return _EMPTY[column.type.python_type]
+
+
+def _must_be_given(column: Any) -> bool:
+    return (
+        not column.nullable
+        and column.default is None
+        and column.server_default is None
+        and column.identity is None
+        and column.computed is None
+    )
