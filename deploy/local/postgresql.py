@@ -1,7 +1,6 @@
 """A private PostgreSQL server: found, initialised, started, stopped, filled with roles and databases."""
 
 import os
-import re
 import shutil
 import subprocess
 from contextlib import closing
@@ -16,17 +15,11 @@ from deploy.local.accounts import Account, server_folder
 from deploy.local.credentials import Credentials, write_private
 from deploy.local.problems import Problem
 from deploy.local.profiles import SERVICES, Profile, sharing_servers_with
+from deploy.local.programs import POSTGRESQL_OLDEST, find_postgresql
 from deploy.local.system import is_alive, listens, require_free
 
-OLDEST = 14
 SUPERUSER = "postgres"
 EXTENSIONS = ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent")
-PLACES = (
-    "/usr/lib/postgresql/*/bin",
-    "/usr/pgsql-*/bin",
-    "/opt/homebrew/opt/postgresql@*/bin",
-    "/usr/local/opt/postgresql@*/bin",
-)
 
 SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -50,23 +43,6 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 """
-
-
-def find_programs() -> Path | None:
-    """Return the folder of the newest PostgreSQL server programs that are new enough, or None."""
-    found: list[tuple[int, Path]] = []
-    on_path = shutil.which("postgres")
-    folders = [Path(on_path).resolve().parent] if on_path else []
-    for place in PLACES:
-        folders += Path("/").glob(place.lstrip("/"))
-    for folder in folders:
-        if not (folder / "initdb").exists() or not (folder / "pg_ctl").exists():
-            continue
-        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
-        version = re.search(r"(\d+)", answer)
-        if version and int(version[1]) >= OLDEST:
-            found.append((int(version[1]), folder))
-    return max(found)[1] if found else None
 
 
 class PostgreSQL:
@@ -96,9 +72,9 @@ class PostgreSQL:
         """Start the server, initialising its data first if there is none. Raises Problem."""
         if self.is_running():
             return
-        programs = find_programs()
+        programs = find_postgresql()
         if programs is None:
-            raise Problem(f"PostgreSQL {OLDEST} or newer is missing: run 'make up' once, which installs it.")
+            raise Problem(f"PostgreSQL {POSTGRESQL_OLDEST} or newer is missing: 'make up' installs it.")
         folder = self.folder
         if self._process() is None:
             require_free(self.port, "PostgreSQL", "ESTUARY_PORT_POSTGRESQL")
@@ -124,7 +100,7 @@ class PostgreSQL:
 
     def stop(self, *, mode: str = "fast") -> None:
         """Stop the server if it runs; `immediate` is what a crash looks like."""
-        programs, data = find_programs(), self.folder / "data"
+        programs, data = find_postgresql(), self.folder / "data"
         if programs is None or self._process() is None:
             return
         subprocess.run(

@@ -8,8 +8,6 @@ import base64
 import hashlib
 import json
 import os
-import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -19,16 +17,10 @@ from deploy.local.accounts import Account, server_folder
 from deploy.local.credentials import Credentials
 from deploy.local.problems import Problem
 from deploy.local.profiles import BROKER_USERS, Profile, checkout_key, sharing_servers_with
+from deploy.local.programs import RABBITMQ_OLDEST, find_epmd, find_rabbitmq
 from deploy.local.system import is_alive, listens, require_free
 
-OLDEST = (3, 10)
 ADMINISTRATOR = "administrator"
-PLACES = (
-    "/usr/lib/rabbitmq/bin",
-    "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin",
-    "/opt/homebrew/opt/rabbitmq/sbin",
-    "/usr/local/opt/rabbitmq/sbin",
-)
 START_SECONDS = 90
 
 SETTINGS = """
@@ -43,28 +35,6 @@ log.file.rotation.count = 3
 vm_memory_high_watermark.relative = 0.4
 disk_free_limit.absolute = 200MB
 """
-
-
-def find_programs() -> Path | None:
-    """Return the folder of the broker's own scripts, or None.
-
-    A distribution's `rabbitmq-server` on the path may be a wrapper that insists on a system user, so the scripts
-    themselves are looked for first.
-    """
-    folders = [folder for place in PLACES for folder in sorted(Path("/").glob(place.lstrip("/")), reverse=True)]
-    on_path = shutil.which("rabbitmq-server")
-    if on_path:
-        folders.append(Path(on_path).resolve().parent)
-    for folder in folders:
-        script = folder / "rabbitmq-server"
-        if script.exists() and (script.resolve().parent / "rabbitmq-env").exists() and _is_new_enough(script.resolve()):
-            return script.resolve().parent
-    return None
-
-
-def _is_new_enough(script: Path) -> bool:
-    version = re.search(r"(\d+)\.(\d+)\.\d+", script.as_posix())
-    return version is None or (int(version[1]), int(version[2])) >= OLDEST
 
 
 class RabbitMQ:
@@ -94,11 +64,9 @@ class RabbitMQ:
         """Start the broker without waiting for it. Raises Problem."""
         if self._process("broker") is not None:
             return
-        programs = find_programs()
+        programs = find_rabbitmq()
         if programs is None:
-            raise Problem(
-                f"RabbitMQ {'.'.join(map(str, OLDEST))} or newer is missing: run 'make up' once, which installs it."
-            )
+            raise Problem(f"RabbitMQ {'.'.join(map(str, RABBITMQ_OLDEST))} or newer is missing: 'make up' installs it.")
         require_free(self.port, "RabbitMQ", "ESTUARY_PORT_RABBITMQ")
         folder = self.folder
         self._write(folder / "definitions.json", json.dumps(self.definitions(), indent=1))
@@ -159,9 +127,11 @@ class RabbitMQ:
     def _begin_port_mapper(self) -> None:
         if self._process("epmd") is not None:
             return
+        program = find_epmd()
+        assert program is not None, "the broker's scripts are only found where this is"
         port = self._profile.port("rabbitmq_epmd")
         require_free(port, "Erlang's port mapper", "ESTUARY_PORT_RABBITMQ_EPMD")
-        self._spawn("epmd", [_find_epmd(), "-address", "127.0.0.1", "-port", str(port)], {})
+        self._spawn("epmd", [program, "-address", "127.0.0.1", "-port", str(port)], {})
 
     def _spawn(self, name: str, command: list[Path | str], extra: dict[str, str]) -> None:
         folder = self.folder
@@ -260,17 +230,3 @@ def _password_hash(password: str) -> str:
     """
     salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
-
-
-def _find_epmd() -> Path:
-    """Return Erlang's port mapper. Raises Problem."""
-    on_path = shutil.which("epmd")
-    places = (
-        "/usr/lib/erlang/erts-*/bin/epmd",
-        "/usr/lib64/erlang/erts-*/bin/epmd",
-        "/opt/homebrew/lib/erlang/erts-*/bin/epmd",
-    )
-    found = [Path(on_path)] if on_path else [path for place in places for path in Path("/").glob(place.lstrip("/"))]
-    if not found:
-        raise Problem("Erlang's port mapper (epmd) is missing: install Erlang, or run 'make up' once, which does.")
-    return found[0]

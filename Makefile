@@ -1,0 +1,83 @@
+# Every command a person needs. `make` alone lists them.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+ESTUARY := $(BIN)/estuary
+# make's own words and parallelism have no meaning here, and a stranger's PYTHONPATH would hide our packages.
+MAKEFLAGS += --no-print-directory
+unexport PYTHONPATH
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List these commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: ready
+ready:
+	@$(PYTHON) -m deploy.local.bootstrap
+
+.PHONY: up
+up: ready ## Install what is missing, start everything, return when it is healthy
+	@$(ESTUARY) up
+
+.PHONY: down
+down: ## Stop everything that was started
+	@if [ -x $(ESTUARY) ]; then $(ESTUARY) down; fi
+
+.PHONY: status
+status: ready ## Show every process, its port, its health
+	@$(ESTUARY) status
+
+.PHONY: logs
+logs: ready ## Follow the logs; NAME=bookings for one service
+	@$(ESTUARY) logs --follow $(NAME)
+
+.PHONY: restart
+restart: ready ## Reload the code, request by request; NAME=bookings for one service
+	@$(ESTUARY) restart $(NAME)
+
+.PHONY: seed
+seed: ready ## Fill the running marketplace with the demo's people and sessions
+	@$(ESTUARY) seed
+
+.PHONY: test
+test: ready ## Run every test; ARGS='services/bookings -k holds' for some
+	@$(ESTUARY) test -- $(ARGS)
+
+.PHONY: check
+check: ready ## Format, lint, types, import rules, migrations and documents in step with the code
+	@$(ESTUARY) check
+
+.PHONY: fix
+fix: ready ## Format the code and mend what the linter can
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: ready ## Measure the hot endpoints, the relay and the consumer
+	@$(BIN)/python -m bench
+
+.PHONY: bench-gateway
+bench-gateway: ready ## Measure the gateway beside its peers
+	@$(BIN)/python -m bench.gateway
+
+.PHONY: chaos
+chaos: ready ## Kill processes at random under load and count what was lost or done twice
+	@$(ESTUARY) test -- -m chaos $(ARGS)
+
+.PHONY: migrate
+migrate: ready ## Bring every database to the newest form; NAME=bookings for one
+	@$(ESTUARY) migrate $(or $(NAME),--all)
+
+.PHONY: revision
+revision: ready ## Write a migration from the models: NAME=bookings ABOUT='add a column'
+	@$(ESTUARY) revision $(NAME) "$(ABOUT)"
+
+.PHONY: openapi
+openapi: ready ## Write the API's description anew
+	@$(ESTUARY) openapi
+
+.PHONY: lock
+lock: ready ## Resolve all packages anew into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --emit-build-options --quiet -o requirements.lock
+	@echo uv | $(BIN)/uv pip compile - --universal --generate-hashes --no-header --quiet -o deploy/local/installer.lock
