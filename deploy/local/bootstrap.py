@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "estuary-stamp"
-LOG = ROOT / ".run" / "logs" / "bootstrap.log"
+LOGS = ROOT / ".run" / "logs"
 LOCK = ROOT / "requirements.lock"
 INSTALLER_LOCK = ROOT / "deploy" / "local" / "installer.lock"
 OLDEST_PYTHON = (3, 11)
@@ -46,15 +47,14 @@ def main() -> None:
     if sys.version_info < OLDEST_PYTHON:
         wanted, found = (".".join(map(str, version[:2])) for version in (OLDEST_PYTHON, sys.version_info))
         _stop(
-            f"Estuary needs Python {wanted} or newer; this is {found}: install it, then 'make up PYTHON=python{wanted}'."
+            f"Estuary needs Python {wanted} or newer; this is {found}: install it, then 'make up PYTHON=python{wanted}'"
         )
     missing = _missing()
     is_stale = not STAMP.exists() or STAMP.read_text() != _fingerprint()
     if not missing and not is_stale:
         return
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    LOG.write_text("")
-    with ThreadPoolExecutor(1) as pool:
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(1, thread_name_prefix="packages") as pool:
         packages: Future[None] | None = None
         if missing:
             _require_permission(missing)
@@ -69,7 +69,7 @@ def main() -> None:
             _tell(f"Installed {', '.join(missing)}")
     left = [name for name in _missing() if name in missing]
     if left:
-        _stop(f"After installing, {' and '.join(left)} cannot be found: see {LOG}, or run 'docker compose up'.")
+        _stop(f"After installing, {' and '.join(left)} cannot be found: see {LOGS}, or run 'docker compose up'.")
 
 
 def _missing() -> list[str]:
@@ -93,8 +93,9 @@ def _make_venv() -> None:
                 _run(["uv", "venv", "--quiet", "--python", sys.executable, str(VENV)])
     with _step(f"Installed the packages of {LOCK.name}"):
         uv = _installer()
-        _run([*uv, "sync", "--require-hashes", str(LOCK)])
-        _run([*uv, "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+        into = ["--quiet", "--python", str(PYTHON)]
+        _run([uv, "pip", "sync", *into, "--require-hashes", str(LOCK)])
+        _run([uv, "pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     STAMP.write_text(_fingerprint())
 
 
@@ -106,14 +107,13 @@ def _is_venv_usable() -> bool:
     return subprocess.run([PYTHON, "-c", test], capture_output=True, check=False).returncode == 0
 
 
-def _installer() -> list[str]:
-    """Return how to call `uv pip`: the machine's own, or the one that pip puts into .venv."""
+def _installer() -> str:
+    """Return where uv is: the machine's own, or the one that pip puts into .venv."""
     own = VENV / "bin" / "uv"
     if not own.exists() and not _works("uv"):
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
         _run([*pip, "--require-hashes", "-r", str(INSTALLER_LOCK)])
-    program = str(own) if own.exists() else "uv"
-    return [program, "pip", "--quiet", "--python", str(PYTHON)]
+    return str(own) if own.exists() else "uv"
 
 
 def _works(program: str) -> bool:
@@ -206,15 +206,14 @@ def _run(command: Sequence[str]) -> None:
         "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(ROOT / ".run" / "cache" / "uv")),
         "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "hardlink"),
     }
-    with LOG.open("ab") as log:
-        log.write(f"$ {' '.join(command)}\n".encode())
-        log.flush()
+    log_file = LOGS / f"bootstrap-{threading.current_thread().name.lower()}.log"
+    with log_file.open("wb") as log:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False, cwd=ROOT, env=environment
         )
     if done.returncode != 0:
-        end = "\n".join(LOG.read_text(errors="replace").splitlines()[-15:])
-        _stop(f"'{' '.join(command)}' failed:\n\n{end}\n\nThe whole log is {LOG}.")
+        end = "\n".join(log_file.read_text(errors="replace").splitlines()[-15:])
+        _stop(f"'{' '.join(command)}' failed:\n\n{end}\n\nThe whole log is {log_file}.")
 
 
 @contextmanager
@@ -228,9 +227,7 @@ def _tell(line: str) -> None:
 
 
 def _stop(sentence: str) -> NoReturn:
-    print(f"\n{sentence}", file=sys.stderr)
-    # The other thread may still wait for a package manager: it is not waited for.
-    os._exit(1)
+    raise SystemExit(f"\n{sentence}")
 
 
 if __name__ == "__main__":
