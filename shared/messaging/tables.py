@@ -45,7 +45,6 @@ outbox = Table(
     UniqueConstraint("event_id"),
     UniqueConstraint("aggregate_type", "aggregate_id", "sequence", "type"),
     Index("outbox_pending", "seq", postgresql_where=text("published_at IS NULL")),
-    Index("outbox_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),
 )
 
 inbox = Table(

@@ -45,9 +45,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index("outbox_pending", "outbox", ["seq"], postgresql_where=sa.text("published_at IS NULL"))
-    op.create_index(
-        "outbox_published", "outbox", ["published_at"], postgresql_where=sa.text("published_at IS NOT NULL")
-    )
     op.create_table(
         "inbox",
         sa.Column("consumer", sa.Text(), nullable=False),
