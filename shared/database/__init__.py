@@ -1,6 +1,6 @@
 """PostgreSQL: one database a service, reached through one `Database` a process."""
 
-from shared.database.engine import Database, connect, database, disconnect, reading, transaction
+from shared.database.engine import Database, connect, database, disconnect, joined, reading, transaction
 from shared.database.models import Key, ModelBase, Money, Timestamps, Versioned, service_metadata
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "connect",
     "database",
     "disconnect",
+    "joined",
     "reading",
     "service_metadata",
     "transaction",

@@ -8,6 +8,7 @@ pool slot for long.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -136,11 +137,34 @@ def database() -> Database:
     return _database
 
 
+_joined: ContextVar[Session | None] = ContextVar("joined_session", default=None)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Yield a session of the process's database; see `Database.transaction`."""
+    """Yield a session of the process's database; see `Database.transaction`.
+
+    Inside `joined(session)` it is that session, and the block neither commits nor rolls back.
+    """
+    outer = _joined.get()
+    if outer is not None:
+        yield outer
+        return
     with database().transaction() as session:
         yield session
+
+
+@contextmanager
+def joined(session: Session) -> Iterator[None]:
+    """Let every `transaction()` in the block be part of the caller's transaction.
+
+    So an edge can put something of its own (an idempotency key, a test's rollback) into the operation's transaction.
+    """
+    token = _joined.set(session)
+    try:
+        yield
+    finally:
+        _joined.reset(token)
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _merged(service: str) -> MetaData:
     """Return one register of the service's tables and of those that all services have."""
     from shared.database.tables import metadata as shared_metadata
 
-    for name in ("shared.messaging.tables", "shared.http.tables", "shared.identity.keys"):
+    for name in ("shared.audit", "shared.messaging.tables", "shared.http.tables", "shared.identity.keys"):
         importlib.import_module(name)
     models = importlib.import_module(f"services.{service}.models")
     for module in pkgutil.iter_modules(models.__path__):

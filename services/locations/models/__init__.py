@@ -1,0 +1,5 @@
+"""Tables of locations."""
+
+from services.locations.models.base import Base
+
+__all__ = ["Base"]

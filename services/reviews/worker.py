@@ -1,0 +1,11 @@
+"""The worker process of reviews: relay, consumer and clock."""
+
+from services.reviews.settings import settings
+from shared import jobs as shared_jobs
+from shared.identity import handlers as identity_handlers
+from shared.messaging.worker import Worker
+
+
+def create_worker() -> Worker:
+    """Return the worker; `.run()` runs until it is told to stop."""
+    return Worker("reviews", settings=settings(), handlers=[identity_handlers], jobs=[shared_jobs])

@@ -1,0 +1,5 @@
+"""Tables of streams."""
+
+from services.streams.models.base import Base
+
+__all__ = ["Base"]

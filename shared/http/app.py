@@ -1,0 +1,170 @@
+"""Making a service's web process: Flask and flask-smorest with our edges.
+
+Order of a request: gateway's signature, token, operation's policy, idempotency key, arguments, the operation; then the
+message, version and waiting preference become headers, and failures become JSON.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from werkzeug.routing import BaseConverter, IntegerConverter
+
+from shared.database import connect
+from shared.errors import Unauthenticated
+from shared.http import fields
+from shared.http.blueprint import Blueprint
+from shared.http.failures import answer_failures
+from shared.http.health import Check, Readiness, add_health, database_check
+from shared.http.json import use_orjson
+from shared.http.schemas import Schema
+from shared.identity import Identity
+from shared.identity.edge import EDGE_HEADER, EdgeSignatureInvalid, verify_edge
+from shared.identity.keys import KeyRing
+from shared.identity.tokens import TokenError
+from shared.messaging.context import Actor, reset_context, set_context
+from shared.observability import configure_logging
+from shared.settings import ServiceSettings
+
+UNSIGNED_PATHS = ("/health/live", "/health/ready", "/metrics")
+MAX_BODY_BYTES = 1 << 20
+
+
+class Error(Schema):
+    """A refusal, as the service says it; the gateway adds status and request id."""
+
+    message = fields.String(required=True)
+    code = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+
+
+class IdConverter(IntegerConverter):
+    """A positive 64-bit number; anything else is another path, hence 404."""
+
+    regex = r"[1-9][0-9]{0,18}"
+
+    def __init__(self, map: Any) -> None:  # noqa: A002 - werkzeug's own name.
+        super().__init__(map, min=1, max=fields.INT64_MAX)
+
+
+class ReferenceConverter(BaseConverter):
+    """An id, a uuid or a slug; `services.<name>.queries` finds out which."""
+
+    regex = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
+
+
+class ServiceApi(Api):
+    """flask-smorest's Api; failures are answered by `shared.http.failures`, so its own handler stays out."""
+
+    ERROR_SCHEMA = Error
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Leave the error handlers to us."""
+
+
+def create_service_app(
+    service: str,
+    title: str,
+    settings: ServiceSettings,
+    blueprints: Iterable[Blueprint],
+    *,
+    checks: dict[str, Check] | None = None,
+    unsigned_prefixes: tuple[str, ...] = (),
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> Flask:
+    """Return the web process of a service.
+
+    `checks` are parts of readiness beyond the database. Paths under `unsigned_prefixes` are answered without the
+    gateway's signature. Nothing is connected yet: the first request does that.
+    """
+    configure_logging(service, level=settings.log_level)
+    connect(settings.database_url, pool_size=settings.database_pool_size, application_name=f"{service}-web")
+    app = Flask(service, static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.converters.update(id=IdConverter, ref=ReferenceConverter)
+    app.config.update(
+        API_TITLE=title,
+        API_VERSION="1.0.0",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=max_body_bytes,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    use_orjson(app)
+    answer_failures(app)
+    keys = KeyRing(issuer=settings.public_url, legacy_secret=settings.jwt_legacy_secret)
+    _authenticate(app, settings.edge_key.encode(), keys, unsigned_prefixes)
+    add_health(app, service, Readiness({"database": database_check(service), **(checks or {})}))
+    _finish(app)
+    api = ServiceApi(app)
+    api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    return app
+
+
+def _authenticate(app: Flask, edge_key: bytes, keys: KeyRing, unsigned_prefixes: tuple[str, ...]) -> None:
+    """Know the caller before anything else runs, or refuse."""
+
+    @app.before_request
+    def know_the_caller() -> None:
+        g.identity = Identity()
+        structlog.contextvars.clear_contextvars()
+        if request.path in UNSIGNED_PATHS or (unsigned_prefixes and request.path.startswith(unsigned_prefixes)):
+            return
+        try:
+            edge = verify_edge(edge_key, request.headers.get(EDGE_HEADER), method=request.method, path=request.path)
+        except EdgeSignatureInvalid as invalid:
+            raise Unauthenticated("Call this through the gateway.") from invalid
+        g.identity = Identity(client_ip=edge.client_ip, request_id=edge.request_id)
+        token = _bearer_token()
+        if token is not None:
+            try:
+                claims = keys.verify(token)
+            except TokenError as refused:
+                raise Unauthenticated("This token is not accepted.", code=refused.code) from refused
+            g.identity = Identity.of(claims, client_ip=edge.client_ip, request_id=edge.request_id)
+        structlog.contextvars.bind_contextvars(request_id=edge.request_id)
+        g.context_token = set_context(
+            correlation_id=_correlation_id(edge.request_id),
+            traceparent=request.headers.get("traceparent"),
+            actor=Actor(user_id=g.identity.user_id or None, role=g.identity.role),
+        )
+
+    @app.teardown_request
+    def forget_the_caller(_error: BaseException | None) -> None:
+        token = g.pop("context_token", None)
+        if token is not None:
+            reset_context(token)
+
+
+def _bearer_token() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _correlation_id(request_id: str) -> UUID:
+    try:
+        return UUID(request_id)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, request_id)
+
+
+def _finish(app: Flask) -> None:
+    """Answer conditional reads with 304, and confirm what was preferred."""
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        if "preference_applied" in g:
+            response.headers["Preference-Applied"] = g.preference_applied
+        if request.method in ("GET", "HEAD") and response.status_code == 200:
+            etag, _weak = response.get_etag()
+            if etag is not None and request.if_none_match.contains_weak(etag):
+                response.status_code = 304
+                response.set_data(b"")
+        return response

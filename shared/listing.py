@@ -1,0 +1,320 @@
+"""Lists: one declaration of columns, filters, orderings and search; the pages follow from it.
+
+A `Listing` is made once, at import. For each combination of filters and orderings that is asked for, the statement is
+built and compiled once and kept; a request then costs one round trip for rows and count together. Every ordering
+ends with the key, so that pages never overlap. Counts are exact up to 10,000; beyond that they are the planner's
+estimate, marked `count_exact: false`, and deeper pages need `?cursor=`.
+
+    BOOKINGS = Listing(
+        select(Booking.id, Booking.status, …),
+        key=Booking.id,
+        filters={"status": Filter(Names(STATUSES), lambda value: Booking.status.in_(value)), …},
+        orderings={"start_time": Booking.start_time, "created_at": Booking.created_at},
+        default_ordering="-start_time",
+    )
+    page = BOOKINGS.page(connection, query, where=[Booking.client_id == bindparam("me")], parameters={"me": user_id})
+
+Source of the rules: docs/api.md, "Pages".
+"""
+
+import base64
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy.dialects import postgresql
+
+from shared.errors import Invalid, NotFound
+
+PAGE_SIZE = 20
+PAGE_SIZE_MAX = 100
+COUNT_EXACT_MAX = 10_000
+_STATEMENTS_KEPT = 512
+
+Clause = ColumnElement[bool]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A query parameter: `field` reads it (a marshmallow field), `clause(bound)` is what it asks of a row.
+
+    `clause` gets a bound parameter that carries the read value, and must not depend on the value itself; where it
+    must, `by_value=True` hands it the value and the statement is kept per value (for flags and short choices only).
+    """
+
+    field: Any
+    clause: Callable[[Any], Clause]
+    by_value: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of rows as dicts of the declared columns, with what is needed to say where it lies."""
+
+    rows: list[Row]
+    count: int
+    count_exact: bool
+    number: int
+    size: int
+    next_cursor: str | None = None
+    previous_number: int | None = None
+    by_cursor: bool = False
+    by_offset: bool = False
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    sql: str
+    literal: Mapping[str, Any]
+
+
+@dataclass(eq=False, kw_only=True)
+class Listing:
+    """A list that a service offers. `columns` is a select of labelled columns with its joins, no filters or order."""
+
+    columns: Select[Any]
+    key: ColumnElement[Any]
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    orderings: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    default_ordering: str = ""
+    search: Callable[[Any], Clause] | None = None
+    search_min: int = 2
+    nullable: frozenset[str] = frozenset()
+    _kept: dict[Any, _Compiled] = field(default_factory=dict, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def page(
+        self,
+        connection: Connection,
+        query: Mapping[str, Any],
+        *,
+        where: Sequence[Clause] = (),
+        variant: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Page:
+        """Return the page that `query` asks for.
+
+        `query` holds what `query_schema()` read. `where` narrows to what the caller may see; its bound parameters are
+        named in `parameters`, and `variant` names this choice of `where` (each variant has statements of its own).
+        Raises NotFound past the end, Invalid for a broken cursor or a page too deep to count to.
+        """
+        order = self._order(query.get("ordering") or self.default_ordering)
+        size, number, offset = _window(query)
+        cursor = _read_cursor(query["cursor"], order) if query.get("cursor") else None
+        if cursor is None and offset + size > COUNT_EXACT_MAX + PAGE_SIZE_MAX:
+            raise Invalid.field("page", f"Pages beyond row {COUNT_EXACT_MAX} need ?cursor=.")
+        values: dict[str, Any] = dict(parameters or {})
+        clauses, names = list(where), [variant]
+        for name, wanted in self.filters.items():
+            if name in query and query[name] is not None:
+                value = query[name]
+                clauses.append(wanted.clause(value if wanted.by_value else bindparam(f"f_{name}")))
+                names.append(f"{name}={value}" if wanted.by_value else name)
+                if not wanted.by_value:
+                    values[f"f_{name}"] = list(value) if isinstance(value, tuple) else value
+        if query.get("search") and self.search is not None:
+            clauses.append(self.search(bindparam("f_search")))
+            names.append("search")
+            values["f_search"] = query["search"]
+        values |= {"p_limit": size + 1, "p_offset": 0 if cursor else offset}
+        if cursor:
+            clauses.append(self._after(order, cursor.values))
+            names.append("cursor:" + "".join("0" if value is None else "1" for value in cursor.values))
+            values |= {f"c_{position}": value for position, value in enumerate(cursor.values)}
+        compiled = self._statement((*names, *order), clauses, order, counted=cursor is None)
+        rows = _run(connection, compiled, values)
+        return self._as_page(connection, rows, query, order, (clauses, values), size, number, offset, cursor)
+
+    def all(
+        self,
+        connection: Connection,
+        *,
+        where: Sequence[Clause],
+        variant: str,
+        parameters: Mapping[str, Any],
+        limit: int,
+    ) -> list[Row]:
+        """Return up to `limit` rows in the default order, without pages or a count."""
+        order = self._order(self.default_ordering)
+        compiled = self._statement((variant, "all", *order), list(where), order, counted=False)
+        return _run(connection, compiled, {**parameters, "p_limit": limit, "p_offset": 0})
+
+    def _as_page(
+        self,
+        connection: Connection,
+        rows: list[Row],
+        query: Mapping[str, Any],
+        order: tuple[str, ...],
+        statement: tuple[list[Clause], dict[str, Any]],
+        size: int,
+        number: int,
+        offset: int,
+        cursor: "_Cursor | None",
+    ) -> Page:
+        more, rows = len(rows) > size, rows[:size]
+        if not rows and offset and cursor is None:
+            raise NotFound("There is no such page.")
+        if cursor is not None:
+            count, exact = cursor.count, cursor.count_exact
+        else:
+            count = rows[0]["page_count"] if rows else 0
+            exact = count <= COUNT_EXACT_MAX
+            if not exact:
+                count = max(count, self._estimate(connection, *statement))
+        next_cursor = None
+        if more:
+            last = rows[-1]
+            values = [last[f"order_{position}"] for position in range(len(order))]
+            next_cursor = _write_cursor(order, values, count, exact=exact)
+        return Page(
+            rows=rows,
+            count=count,
+            count_exact=exact,
+            number=number,
+            size=size,
+            next_cursor=next_cursor,
+            previous_number=number - 1 if number > 1 and cursor is None else None,
+            by_cursor=cursor is not None,
+            by_offset="limit" in query or "offset" in query,
+            offset=offset,
+        )
+
+    def _order(self, asked: Any) -> tuple[str, ...]:
+        parts = asked if isinstance(asked, tuple) else tuple(part for part in str(asked).split(",") if part)
+        return (*parts, "-key" if parts and parts[-1].startswith("-") else "key")
+
+    def _column(self, name: str) -> ColumnElement[Any]:
+        bare = name.lstrip("-")
+        return self.key if bare == "key" else self.orderings[bare]
+
+    def _sorted(self, order: tuple[str, ...]) -> list[ColumnElement[Any]]:
+        result: list[ColumnElement[Any]] = []
+        for name in order:
+            column = self._column(name)
+            directed = column.desc() if name.startswith("-") else column.asc()
+            result.append(directed.nulls_last() if name.lstrip("-") in self.nullable else directed)
+        return result
+
+    def _after(self, order: tuple[str, ...], cursor: Sequence[Any]) -> Clause:
+        """Return the clause for rows behind the cursor: lexicographic, nulls last."""
+        alternatives: list[Clause] = []
+        equal: list[Clause] = []
+        for position, name in enumerate(order):
+            column: ColumnElement[Any] = self._column(name)
+            bound: ColumnElement[Any] = bindparam(f"c_{position}")
+            if cursor[position] is None:
+                equal.append(column.is_(None))
+                continue
+            behind: Clause = column < bound if name.startswith("-") else column > bound
+            if name.lstrip("-") in self.nullable:
+                behind = or_(behind, column.is_(None))
+            alternatives.append(and_(*equal, behind))
+            equal.append(column == bound)
+        return or_(*alternatives)
+
+    def _statement(
+        self, key: tuple[str, ...], clauses: list[Clause], order: tuple[str, ...], *, counted: bool
+    ) -> _Compiled:
+        kept_as = (key, counted)
+        found = self._kept.get(kept_as)
+        if found is not None:
+            return found
+        rows = self.columns.where(*clauses)
+        page = rows.add_columns(*(self._column(name).label(f"order_{i}") for i, name in enumerate(order)))
+        if counted:
+            limited: Select[Any] = rows.with_only_columns(literal_column("1").label("one"), maintain_column_froms=True)
+            capped = limited.limit(COUNT_EXACT_MAX + 1).subquery()
+            page = page.add_columns(select(func.count()).select_from(capped).scalar_subquery().label("page_count"))
+        page = page.order_by(*self._sorted(order)).limit(bindparam("p_limit")).offset(bindparam("p_offset"))
+        compiled = _compile(page)
+        with self._lock:
+            if len(self._kept) >= _STATEMENTS_KEPT:
+                self._kept.clear()
+            self._kept[kept_as] = compiled
+        return compiled
+
+    def _estimate(self, connection: Connection, clauses: list[Clause], values: dict[str, Any]) -> int:
+        """Return the planner's guess of how many rows there are."""
+        compiled = _compile(self.columns.where(*clauses))
+        explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled.sql}", {**compiled.literal, **values})
+        plan = explained.scalar_one()
+        plan = orjson.loads(plan) if isinstance(plan, str) else plan
+        return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _compile(statement: Select[Any]) -> _Compiled:
+    """Render once; the driver binds by name at every use."""
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    literal = {name: value for name, value in (compiled.params or {}).items() if value is not None}
+    return _Compiled(str(compiled), literal)
+
+
+_DIALECT = postgresql.psycopg2.dialect()  # type: ignore[no-untyped-call]
+
+
+def _run(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> list[Row]:
+    result = connection.exec_driver_sql(compiled.sql, {**compiled.literal, **values})
+    names = list(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.cursor.fetchall()]
+
+
+def _window(query: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Return size, page number and offset; `limit` and `offset` are the old clients' spelling."""
+    if "limit" in query or "offset" in query:
+        size, offset = min(query.get("limit", PAGE_SIZE), PAGE_SIZE_MAX), query.get("offset", 0)
+        return size, offset // size + 1, offset
+    size, number = min(query.get("page_size", PAGE_SIZE), PAGE_SIZE_MAX), query.get("page", 1)
+    return size, number, (number - 1) * size
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """Where a page ended, and the count that its first page found."""
+
+    values: list[Any]
+    count: int
+    count_exact: bool
+
+
+def _write_cursor(order: tuple[str, ...], values: Sequence[Any], count: int, *, exact: bool) -> str:
+    packed = orjson.dumps([list(order), [_tagged(value) for value in values], count, exact])
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _read_cursor(text: str, order: tuple[str, ...]) -> _Cursor:
+    try:
+        named, values, count, exact = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if tuple(named) != order or len(values) != len(order):
+            raise Invalid.field("cursor", "This cursor belongs to another ordering.")
+        return _Cursor([_untagged(*value) for value in values], int(count), bool(exact))
+    except (ValueError, TypeError, KeyError) as broken:
+        raise Invalid.field("cursor", "This cursor is broken.") from broken
+
+
+_TAGS: dict[str, Callable[[Any], Any]] = {
+    "t": datetime.fromisoformat,
+    "d": date.fromisoformat,
+    "u": UUID,
+    "i": int,
+    "f": float,
+    "s": str,
+    "b": bool,
+}
+
+
+def _tagged(value: Any) -> tuple[str, Any]:
+    for tag, kind in (("b", bool), ("i", int), ("s", str), ("t", datetime), ("d", date), ("u", UUID)):
+        if isinstance(value, kind):
+            return tag, value if tag in "bis" else str(value)
+    return ("n", None) if value is None else ("f", float(value))
+
+
+def _untagged(tag: str, value: Any) -> Any:
+    return None if tag == "n" else _TAGS[tag](value)
