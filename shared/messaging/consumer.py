@@ -27,7 +27,7 @@ from shared.messaging.broker import Backoff, Delivery, Link, Outgoing
 from shared.messaging.errors import BrokerLost, NotConfirmed, Unreadable
 from shared.messaging.inbox import Inbox
 from shared.messaging.messages import Message
-from shared.messaging.topology import ATTEMPTS_MAX, own_exchange, retry_key
+from shared.messaging.names import ATTEMPTS_MAX, own_exchange, retry_key
 
 log = logging.getLogger(__name__)
 

@@ -39,6 +39,8 @@ class Subscription:
 def handles(name: str, reads: type[E], *, version: int = 1) -> Callable[[Handler[E]], Handler[E]]:
     """Declare that the function below applies the event `name`, read as the dataclass `reads`.
 
+    A name may begin with `*.` for any first word.
+
     The function gets a session whose transaction also remembers that the event was applied: either both are
     committed or neither. It raises NotYet to be called again later; any other DomainError ends in the dead
     queue. It must not commit, and must not call anything over a network.
@@ -72,6 +74,10 @@ class Handlers:
                     seen[id(member)] = member
         return cls(subscription for function in seen.values() for subscription in _declared(function))
 
+    def joined(self, others: "Handlers") -> "Handlers":
+        """Return these subscriptions and `others`."""
+        return Handlers([*self.subscriptions, *others.subscriptions])
+
     @property
     def keys(self) -> list[str]:
         """The routing keys to bind, sorted."""
@@ -89,7 +95,7 @@ class Handlers:
 
     def apply(self, session: Session, message: Message) -> None:
         """Call every function that wants the message. Raises Unreadable when none does, or it does not fit."""
-        wanted = self._by_key.get(message.type)
+        wanted = self._by_key.get(message.type) or self._by_key.get(f"*.{message.type.partition('.')[2]}")
         if not wanted:
             raise Unreadable(f"nothing here handles {message.type}")
         for one in wanted:

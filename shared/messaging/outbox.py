@@ -12,7 +12,7 @@ from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.messaging.context import current
 from shared.messaging.errors import AlreadyRecorded, EventTooLarge
-from shared.messaging.events import event_type
+from shared.messaging.events import EventType, event_type
 from shared.messaging.messages import Subject
 from shared.messaging.schemas import dump
 from shared.messaging.tables import event_epoch, outbox
@@ -51,8 +51,11 @@ def record(
     """
     declared = event_type(payload)
     session.flush()
-    told = _subject(subject, about)
-    data = dump(payload)
+    return write(session, declared, _subject(subject, about), dump(payload))
+
+
+def write(session: Session, declared: EventType, told: Subject, data: dict[str, Any]) -> UUID:
+    """Insert the outbox row of an event whose payload is JSON values already; see `record`."""
     size = len(orjson.dumps(data))
     if size > MAX_PAYLOAD_BYTES:
         raise EventTooLarge(f"{declared.key} about {told.type} {told.id}: {size} bytes")

@@ -25,7 +25,7 @@ from shared.messaging import metrics
 from shared.messaging.broker import LOST, Backoff, Link, Outgoing
 from shared.messaging.errors import BrokerLost
 from shared.messaging.messages import instant
-from shared.messaging.topology import EVENTS, live_exchange
+from shared.messaging.names import EVENTS, live_exchange
 
 log = logging.getLogger(__name__)
 

@@ -22,19 +22,20 @@ from typing import Any
 
 from shared.messaging.events import EventType
 from shared.messaging.handlers import Handlers
+from shared.messaging.names import (
+    EVENTS,
+    RETRIES,
+    SNAPSHOT_COMPLETED,
+    SNAPSHOT_REQUESTED,
+    SNAPSHOTS,
+    UNROUTED,
+    live_exchange,
+    own_exchange,
+)
 from shared.messaging.snapshots import Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITIONS = ROOT / "deploy" / "rabbitmq" / "definitions.json"
-
-EVENTS = "estuary.events"
-SNAPSHOTS = "snapshots"
-UNROUTED = "events.unrouted"
-SNAPSHOT_REQUESTED = "snapshot.requested"
-SNAPSHOT_COMPLETED = "snapshot.completed"
-
-RETRIES: Mapping[str, float] = {"5s": 5, "30s": 30, "5m": 300, "30m": 1800}
-ATTEMPTS_MAX = 8
 
 # Readers without a database: what they hear comes by queues that live as long as the process.
 LISTENERS: Mapping[str, Sequence[str]] = {
@@ -98,22 +99,6 @@ def participants(services: Iterable[str] | None = None) -> list[Participant]:
 def service_names() -> list[str]:
     """Return the services of this checkout, sorted."""
     return sorted(path.parent.name for path in (ROOT / "services").glob("*/__init__.py"))
-
-
-def live_exchange(service: str) -> str:
-    """Return the exchange of a service's hints to connected processes."""
-    return f"estuary.{service}.live"
-
-
-def own_exchange(service: str) -> str:
-    """Return the exchange that leads to a service's own queues."""
-    return f"{service}.x"
-
-
-def retry_key(attempt: int) -> str:
-    """Return where a message waits after its `attempt`-th refusal (from 1): 5 s, 30 s, 5 min, then 30 min."""
-    names = list(RETRIES)
-    return f"retry.{names[min(attempt, len(names)) - 1]}"
 
 
 def definitions(
@@ -267,7 +252,7 @@ def _topic_rights(user: str, members: Sequence[Participant]) -> dict[str, dict[s
     again = "^$"
     if member is not None:
         tellable = "|".join(map(re.escape, [*member.keys, SNAPSHOT_COMPLETED]))
-        again = rf"^[a-z]+\.({tellable})$"
+        again = rf"^[a-z0-9_]+\.({tellable})$"
     return {
         EVENTS: {"write": _any_of(told), "read": _any_of(LISTENERS.get(user, ()))},
         SNAPSHOTS: {"write": again, "read": "^$"},
