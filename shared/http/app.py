@@ -9,6 +9,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter, IntegerConverter
@@ -65,6 +67,9 @@ class ServiceApi(Api):
     def _register_error_handlers(self) -> None:
         """Leave the error handlers to us."""
 
+    def _register_pagination_header(self) -> None:
+        """Leave out its own form of pages."""
+
 
 def create_service_app(
     service: str,
@@ -101,11 +106,18 @@ def create_service_app(
     _authenticate(app, settings.edge_key.encode(), keys, unsigned_prefixes)
     add_health(app, service, Readiness({"database": database_check(service), **(checks or {})}))
     _finish(app)
-    api = ServiceApi(app)
+    api = ServiceApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
     api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     return app
+
+
+def _schema_name(schema: Any) -> str:
+    """Return the name of a schema in the document; one that may be given in part is another one."""
+    cls = resolve_schema_cls(schema)
+    name = str(getattr(cls, "__name__", cls)).removesuffix("Schema")
+    return f"Patched{name}" if getattr(schema, "partial", None) else name
 
 
 def _authenticate(app: Flask, edge_key: bytes, keys: KeyRing, unsigned_prefixes: tuple[str, ...]) -> None:
