@@ -77,6 +77,10 @@ class Environments:
         }
         write_private(folder / "administrator.env", _as_file(administrator))
 
+    def uses_sandbox(self, name: str) -> bool:
+        """Whether the sandbox stands for an outside service, because the person has given no keys of the real one."""
+        return not self._given.get({"stripe": "STRIPE_SECRET_KEY", "livekit": "LIVEKIT_API_KEY"}[name])
+
     def administrator_rabbitmq_url(self) -> str:
         """Return the broker's address for the user who may declare queues."""
         return self._rabbitmq.url(user=ADMINISTRATOR, virtual_host=self._profile.virtual_host)
@@ -143,7 +147,7 @@ class Environments:
             "REALTIME_URL": f"http://{LOOPBACK}:{profile.port('realtime')}",
             "RABBITMQ_URL": self._rabbitmq.url(user="gateway", virtual_host=profile.virtual_host),
             "BIND": f"{LOOPBACK}:{profile.port('gateway')}",
-            "PROBES_BIND": f"{LOOPBACK}:{profile.port('gateway_probes')}",
+            "PROBE_BIND": f"{LOOPBACK}:{profile.port('gateway_probes')}",
             "CORS_ALLOWED_ORIGINS": self._origins(),
         }
 
@@ -152,12 +156,12 @@ class Environments:
         return {
             **self._of_stripe_clients(),
             "BIND": f"{LOOPBACK}:{self._profile.port('stripe')}",
-            "STRIPE_WEBHOOK_URL": f"http://{LOOPBACK}:{self._profile.port('gateway')}/api/v1/drf/webhooks/stripe/",
-            "STRIPE_STATE_DIR": str(self._profile.folder / "stripe"),
+            "STRIPE_SANDBOX_WEBHOOK_URL": f"http://{LOOPBACK}:{self._profile.port('gateway')}/api/v1/drf/webhooks/stripe/",
+            "STRIPE_SANDBOX_STATE": str(self._profile.folder / "sandbox" / "stripe.sqlite3"),
         }
 
     def _of_stripe_clients(self) -> dict[str, str]:
-        if self._given.get("STRIPE_SECRET_KEY"):
+        if not self.uses_sandbox("stripe"):
             return {}
         return {
             "STRIPE_SECRET_KEY": self._credentials.prefixed("STRIPE_SECRET_KEY", "sk_test_"),
@@ -175,7 +179,7 @@ class Environments:
         }
 
     def _of_livekit_clients(self) -> dict[str, str]:
-        if self._given.get("LIVEKIT_API_KEY"):
+        if not self.uses_sandbox("livekit"):
             return {}
         address = f"{LOOPBACK}:{self._profile.port('livekit')}"
         return {

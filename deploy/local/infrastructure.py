@@ -11,6 +11,7 @@ from deploy.local.profiles import Profile, sharing_servers_with
 from deploy.local.rabbitmq import RabbitMQ
 
 Tell = Callable[[str], None]
+SERVERS = ("postgresql", "rabbitmq")
 
 
 class Infrastructure:
@@ -18,37 +19,45 @@ class Infrastructure:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        credentials = Credentials.of(profile)
+        with self._alone("secrets"):
+            credentials = Credentials.of(profile)
+            for sharing in sharing_servers_with(profile):
+                Environments(sharing).write()
         self.postgresql = PostgreSQL(profile, credentials)
         self.rabbitmq = RabbitMQ(profile, credentials)
 
-    def up(self, tell: Tell = lambda _: None) -> None:
+    def up(self, *, only: str | None = None, tell: Tell = lambda _: None) -> None:
         """Start what does not run yet, and make sure of roles, databases, users and environment files.
 
         Returns at once when everything is there. Raises Problem.
         """
-        with self._alone():
-            for profile in sharing_servers_with(self._profile):
-                Environments(profile).write()
-            # The broker takes longest: it starts while the database server is made ready.
-            self.rabbitmq.begin()
-            self.postgresql.start()
-            self.postgresql.provide()
+        # The broker takes longest: it starts while the database server is made ready.
+        if only != "postgresql":
+            with self._alone("rabbitmq"):
+                self.rabbitmq.begin()
+        if only != "rabbitmq":
+            with self._alone("postgresql"):
+                self.postgresql.start()
+                self.postgresql.provide()
             tell(f"PostgreSQL on 127.0.0.1:{self.postgresql.port}")
-            self.rabbitmq.finish()
+        if only != "postgresql":
+            with self._alone("rabbitmq"):
+                self.rabbitmq.finish()
             tell(f"RabbitMQ on 127.0.0.1:{self.rabbitmq.port}")
 
     def down(self) -> None:
         """Stop both servers."""
-        with self._alone():
+        with self._alone("rabbitmq"):
+            self.rabbitmq.ask_to_stop()
+            with self._alone("postgresql"):
+                self.postgresql.stop()
             self.rabbitmq.stop()
-            self.postgresql.stop()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let one command at a time start or stop servers."""
-        folder = self._profile.infrastructure_folder
+    def _alone(self, part: str) -> Iterator[None]:
+        """Let one command at a time start or stop a server."""
+        folder = self._profile.infrastructure_folder / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "infrastructure.lock").open("w") as lock:
+        with (folder / f"{part}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -68,6 +68,10 @@ class PostgreSQL:
         """Whether this profile's own server is alive and listens."""
         return self._process() is not None and listens(self.port)
 
+    def is_alive(self) -> bool:
+        """Whether the server's process lives, ready or not."""
+        return self._process() is not None
+
     def start(self) -> None:
         """Start the server, initialising its data first if there is none. Raises Problem."""
         if self.is_running():

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -93,6 +94,20 @@ class RabbitMQ:
         """Start the broker and wait until it takes connections. Raises Problem."""
         self.begin()
         self.finish()
+
+    def is_alive(self) -> bool:
+        """Whether the broker's process lives, ready or not."""
+        return self._process("broker") is not None
+
+    def process_ids(self) -> set[int]:
+        """Return the living processes of the broker."""
+        return {pid for pid in (self._process(name) for name in ("broker", "epmd")) if pid is not None}
+
+    def ask_to_stop(self) -> None:
+        """Tell the broker to stop, without waiting for it."""
+        pid = self._process("broker")
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop the broker and its port mapper; with `kill`, the broker alone and as a crash would."""
@@ -193,11 +208,11 @@ class RabbitMQ:
         pid = self._process(name)
         if pid is None:
             return
-        os.kill(pid, 9 if kill else 15)
+        os.kill(pid, signal.SIGKILL if kill else signal.SIGTERM)
         deadline = time.monotonic() + patience
         while self._process(name) is not None:
             if time.monotonic() > deadline:
-                os.kill(pid, 9)
+                os.kill(pid, signal.SIGKILL)
                 deadline += patience
             time.sleep(0.05)
 

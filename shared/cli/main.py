@@ -8,7 +8,20 @@ import click
 # Where each command lives. A module is imported when its command is used, so that `estuary --help` stays quick
 # and no part is needed to run another.
 COMMANDS = {
+    "up": "deploy.local.commands:up",
+    "down": "deploy.local.commands:down",
+    "status": "deploy.local.commands:status",
+    "logs": "deploy.local.commands:logs",
+    "restart": "deploy.local.commands:restart",
     "infra": "deploy.local.commands:infra",
+    "web": "shared.cli.run:web",
+    "worker": "shared.cli.run:worker",
+    "realtime": "shared.cli.run:realtime",
+    "gateway": "shared.cli.run:gateway",
+    "sandbox": "shared.cli.run:sandbox",
+    "migrate": "shared.cli.database:migrate",
+    "revision": "shared.cli.database:revision",
+    "seed": "shared.cli.database:seed",
 }
 
 
@@ -30,3 +43,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Estuary: ten services behind one gateway."""
+
+
+if __name__ == "__main__":
+    main()

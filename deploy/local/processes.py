@@ -1,0 +1,133 @@
+"""Every process of Estuary on one machine, and every task that must be done before it starts."""
+
+import importlib.util
+from dataclasses import dataclass, field
+from functools import cache
+
+from deploy.local.environment import Environments
+from deploy.local.profiles import SERVICES, Profile
+
+DATABASE, BROKER = "PostgreSQL", "RabbitMQ"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Something done once before what needs it: a command that ends."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: str | None = None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """Something that runs until it is told to stop: a command that listens on a port."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: str
+    port: int
+    module: str
+    needs: tuple[str, ...] = ()
+    # How the process is told to take up new code without refusing a request; None: it is stopped and started.
+    reloads: bool = False
+    probe: str = field(default="/health/ready")
+
+
+def tasks(profile: Profile) -> list[Task]:
+    """Return what must be done before processes start."""
+    infrastructure = [
+        Task(name=name, command=("infra", "up", "--profile", profile.name, "--only", name.lower()))
+        for name in (DATABASE, BROKER)
+    ]
+    migrations = [
+        Task(name=migration_of(service), command=("migrate", service), environment=service, needs=(DATABASE,))
+        for service in SERVICES
+        if _exists(f"services.{service}.migrations")
+    ]
+    return infrastructure + migrations
+
+
+def processes(profile: Profile) -> list[Process]:
+    """Return all processes, in the order of their start."""
+    webs = [
+        Process(
+            name=service,
+            command=("web", service),
+            environment=service,
+            port=profile.port(service),
+            module=f"services.{service}.app",
+            needs=(migration_of(service),),
+            reloads=True,
+        )
+        for service in SERVICES
+    ]
+    workers = [
+        Process(
+            name=f"{service}-worker",
+            command=("worker", service),
+            environment=service,
+            port=profile.worker_port(service),
+            module=f"services.{service}.worker",
+            needs=(migration_of(service), BROKER),
+        )
+        for service in SERVICES
+    ]
+    realtime = Process(
+        name="realtime",
+        command=("realtime",),
+        environment="notifications",
+        port=profile.port("realtime"),
+        module="services.notifications.realtime",
+        needs=(migration_of("notifications"), BROKER),
+    )
+    gateway = Process(
+        name="gateway",
+        command=("gateway",),
+        environment="gateway",
+        port=profile.port("gateway_probes"),
+        module="gateway.app",
+        needs=(BROKER,),
+    )
+    sandboxes = [
+        Process(
+            name=name,
+            command=("sandbox", name),
+            environment=name,
+            port=profile.port(name),
+            module=f"deploy.sandbox.{name}.app",
+            probe="/health/live",
+        )
+        for name in ("stripe",)
+        if Environments(profile).uses_sandbox(name)
+    ]
+    known = [*sandboxes, *webs, gateway, *workers, realtime]
+    return [process for process in known if _exists(process.module)]
+
+
+def seeds(needs: tuple[str, ...] = ()) -> list[Task]:
+    """Return what fills the demo: one service after the other, since later ones speak of earlier ones' rows."""
+    order = (
+        *("auth", "practitioners", "catalog", "locations", "bookings"),
+        *("payments", "reviews", "media", "streams", "notifications"),
+    )
+    found: list[Task] = []
+    for service in order:
+        if _exists(f"services.{service}.seed"):
+            before = (found[-1].name,) if found else needs
+            found.append(Task(name=f"seed {service}", command=("seed", service), environment=service, needs=before))
+    return found
+
+
+def migration_of(service: str) -> str:
+    """Return the name of the task that migrates a service's database."""
+    return f"migrate {service}"
+
+
+@cache
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
