@@ -1,0 +1,1 @@
+"""The one door: routes, tokens, limits, envelopes and documentation. No database, no domain knowledge."""

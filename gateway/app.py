@@ -1,0 +1,177 @@
+"""The composition root: one Gateway is everything one process holds."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import socket
+from collections.abc import Coroutine
+from time import perf_counter
+from typing import Any
+
+from gateway.access_log import AccessLog
+from gateway.answers import Answers
+from gateway.authentication import Authenticator
+from gateway.cors import Cors, SecurityHeaders
+from gateway.documentation import MergedDocumentation
+from gateway.exchange import Exchange
+from gateway.health import Health
+from gateway.identity import Identity
+from gateway.internal import Internal
+from gateway.limits import Limiter
+from gateway.listener import EventListener
+from gateway.metrics import Metrics
+from gateway.own import OwnPages
+from gateway.patterns import Patterns
+from gateway.pool import Service
+from gateway.probes import Probes
+from gateway.proxy import Proxy
+from gateway.redis_store import shared_store
+from gateway.revocations import Revocations
+from gateway.server import GatewayServer
+from gateway.settings import SERVICES, GatewaySettings
+from gateway.sockets import Sockets
+from gateway.windows import SharedWindows
+from shared.identity.tokens import KeySet, TokenVerifier
+
+TICK_SECONDS = 0.25
+BALANCER_SECONDS = 5.0
+FINISH_SECONDS = 25.0
+log = logging.getLogger("gateway")
+
+
+class Gateway:
+    """One process of the gateway, on sockets that are bound already.
+
+    Made inside a running event loop; `start` serves, `stop` finishes what is under way.
+    """
+
+    def __init__(self, settings: GatewaySettings, windows: SharedWindows, *, log_descriptor: int = 1) -> None:
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._log = AccessLog(log_descriptor)
+        self.metrics = Metrics()
+        self.services = {name: Service(name, settings.addresses(name), self._loop) for name in SERVICES}
+        internal = Internal(self.services, settings.edge_key.encode())
+        keys, revocations = KeySet(), Revocations()
+        self.identity = Identity(internal, keys, revocations, poll_seconds=settings.identity_poll_seconds)
+        verifier = TokenVerifier(keys, issuer=settings.public_url, legacy_secret=settings.jwt_legacy_secret or None)
+        cors = Cors(settings.origins)
+        answers = Answers(
+            cors,
+            SecurityHeaders(https=settings.is_https),
+            diagnostics=not settings.is_production,
+            instance=f"{socket.gethostname()}-{os.getpid()}",
+            finished=self._finished,
+        )
+        authenticator = Authenticator(verifier, keys, revocations, self.identity.refetch_keys)
+        patterns = Patterns()
+        self.documentation = MergedDocumentation(settings, internal, patterns)
+        self._sockets = Sockets(settings.realtime_url, cors, self.metrics)
+        self.proxy = Proxy(
+            settings,
+            services=self.services,
+            authenticator=authenticator,
+            limiter=Limiter(settings, windows, store=shared_store(settings)),
+            answers=answers,
+            cors=cors,
+            own=OwnPages(settings, Health(internal, settings), answers, self.documentation, authenticator),
+            sockets=self._sockets,
+            patterns=patterns,
+        )
+        self._probes = Probes(self.identity, revocations, self.services, self.metrics)
+        self._server = GatewayServer(self.proxy)
+        self._probe_server = GatewayServer(self._probes)
+        self._listener = (
+            EventListener(
+                settings.rabbitmq_url,
+                self._loop,
+                handle=self.identity.handle,
+                on_bound=lambda: self._spawn(self.identity.load()),
+            )
+            if settings.rabbitmq_url
+            else None
+        )
+        self._listening: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def start(self, public: socket.socket, probes: socket.socket | None) -> None:
+        """Serve on these sockets."""
+        if self._listener is not None:
+            self._listener.start()
+        self._spawn(self._tick())
+        self._spawn(self.identity.run())
+        self._spawn(self.documentation.run())
+        self._listening.append(await self._loop.create_server(self._server, sock=public, backlog=2048))
+        if probes is not None:
+            self._listening.append(await self._loop.create_server(self._probe_server, sock=probes))
+        # What is loaded now lives as long as the process: no collection has to look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)
+
+    async def stop(self, *, balancer_seconds: float = BALANCER_SECONDS) -> None:
+        """Tell balancers, wait until they have noticed, take no more, finish what is under way, close."""
+        self._probes.draining = True
+        if balancer_seconds:
+            await asyncio.sleep(balancer_seconds)
+        for listening in self._listening:
+            listening.close()
+        await self._sockets.close()
+        self._server.pre_shutdown()
+        await self._server.shutdown(FINISH_SECONDS)
+        await self._probe_server.shutdown(1)
+        if self._listener is not None:
+            self._listener.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for service in self.services.values():
+            service.close()
+        self._log.flush()
+
+    async def _tick(self) -> None:
+        """Do four times a second what no request should pay for."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            for service in self.services.values():
+                service.tick()
+            with contextlib.suppress(OSError):
+                self._log.flush()
+
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[object]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a background task ended", exc_info=task.exception())
+
+    def _finished(self, exchange: Exchange, status: int, size: int) -> None:
+        """Count and log a request whose answer is out."""
+        seconds = perf_counter() - exchange.started
+        pattern = exchange.pattern or "unmatched"
+        self.metrics.observe(
+            service=exchange.service,
+            route=pattern,
+            method=exchange.request.method,
+            status=status,
+            seconds=seconds,
+            service_seconds=exchange.service_seconds,
+        )
+        if exchange.code:
+            self.metrics.refused(exchange.code)
+        self._log.write(
+            request_id=exchange.request_id,
+            method=exchange.request.method,
+            route=pattern,
+            service=exchange.service,
+            status=status,
+            seconds=seconds,
+            size=size,
+            user_id=exchange.claims.user_id if exchange.claims is not None else None,
+            code=exchange.code,
+        )

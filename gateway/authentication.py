@@ -1,0 +1,95 @@
+"""Who calls, before any service sees the request."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from gateway.errors import Refusal
+from gateway.revocations import Revocations
+from shared.identity.tokens import MAX_TOKEN_BYTES, Claims, KeySet, TokenError, TokenExpired, TokenVerifier, UnknownKey
+
+if TYPE_CHECKING:
+    from gateway.routes import Route
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+
+
+class Authenticator:
+    """Reads `Authorization` as the contract says: anonymous, a caller, or 401.
+
+    `refetch_keys` reads the key set again, at most once in ten seconds for all that wait.
+    """
+
+    def __init__(
+        self,
+        verifier: TokenVerifier,
+        keys: KeySet,
+        revocations: Revocations,
+        refetch_keys: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._verifier = verifier
+        self._keys = keys
+        self._revocations = revocations
+        self._refetch_keys = refetch_keys
+
+    async def authenticate(self, authorization: list[bytes], route: "Route") -> tuple[Claims | None, str]:
+        """Return the caller and the token to pass on; (None, "") for somebody anonymous.
+
+        Raises Refusal: authentication_failed, token_expired, token_revoked, service_unavailable.
+        """
+        if not authorization or route.ignore_token:
+            return None, ""
+        token = _bearer(authorization)
+        if not token:
+            return None, ""
+        try:
+            claims = self._verifier.verify(token)
+        except TokenExpired as error:
+            if route.lets_expired:
+                return None, token
+            raise unauthorized("token_expired") from error
+        except UnknownKey as error:
+            claims = await self._verify_with_fresh_keys(token, error)
+        except TokenError as error:
+            raise unauthorized("authentication_failed") from error
+        if self._revocations.refuse(claims):
+            raise unauthorized("token_revoked")
+        return claims, token
+
+    def is_staff(self, authorization: list[bytes]) -> bool:
+        """Say whether staff asks, where a bad token is as good as none."""
+        try:
+            token = _bearer(authorization) if authorization else ""
+            claims = self._verifier.verify(token) if token else None
+        except (Refusal, TokenError):
+            return False
+        return claims is not None and claims.is_staff and not self._revocations.refuse(claims)
+
+    async def _verify_with_fresh_keys(self, token: str, unknown: UnknownKey) -> Claims:
+        await self._refetch_keys()
+        if not len(self._keys):
+            raise Refusal("service_unavailable", headers=[("Retry-After", "2")]) from unknown
+        try:
+            return self._verifier.verify(token)
+        except TokenExpired as error:
+            raise unauthorized("token_expired") from error
+        except TokenError as error:
+            raise unauthorized("authentication_failed") from error
+
+
+def unauthorized(code: str) -> Refusal:
+    """Return the 401 of a bad token. Source: RFC 6750, section 3."""
+    return Refusal(code, headers=[("WWW-Authenticate", 'Bearer error="invalid_token"')])
+
+
+def _bearer(authorization: list[bytes]) -> str:
+    """Return the token; nothing for another scheme, which makes the caller anonymous."""
+    if len(authorization) > 1:
+        raise unauthorized("authentication_failed")
+    scheme, _, rest = authorization[0].decode("latin-1").strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return ""
+    token = rest.strip(" ")
+    if len(token) > MAX_TOKEN_BYTES or not _TOKEN.fullmatch(token):
+        raise unauthorized("authentication_failed")
+    return token

@@ -1,0 +1,141 @@
+"""What a client's headers say, and which of them may go further.
+
+Only the gateway says who calls, from where and under which request id: every header that could claim so is
+dropped, in either spelling (`X_User_Id` reads the same to a WSGI server), before anything looks at it.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+
+from uuid_utils import uuid7
+
+from gateway.errors import Refusal
+
+MAX_HEADER_BYTES = 32 * 1024
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
+_ENTITY_TAG = re.compile(rb'(?:W/)?("[^"]*")')
+_PREFER_WAIT = re.compile(rb"\bwait=(\d{1,3})\b")
+_DROPPED_PREFIXES = (b"x-user-", b"x-estuary-", b"estuary-", b"x-forwarded-", b"x-original-")
+_DROPPED = frozenset(
+    {
+        b"host", b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"trailer",
+        b"transfer-encoding", b"upgrade", b"expect", b"content-length", b"accept-encoding", b"forwarded", b"x-real-ip",
+        b"x-http-method-override", b"x-method-override", b"x-user", b"x-request-id", b"traceparent", b"authorization",
+        b"if-match", b"if-none-match", b"x-original-url", b"x-rewrite-url", b"true-client-ip", b"cf-connecting-ip",
+    }
+)  # fmt: skip
+_PASSED = frozenset(
+    {
+        b"accept", b"accept-language", b"content-type", b"user-agent", b"idempotency-key", b"prefer", b"origin",
+        b"referer", b"cookie", b"range", b"if-range", b"if-modified-since", b"cache-control", b"pragma", b"tracestate",
+    }
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A client's request, read once.
+
+    `passed` are header lines for the service. `authorization` holds every value given, untouched.
+    """
+
+    request_id: str
+    traceparent: str
+    passed: list[bytes]
+    authorization: list[bytes]
+    said: dict[bytes, bytes] = field(default_factory=dict)
+
+    def get(self, name: bytes) -> bytes:
+        """Return the value of a header that the gateway itself looks at, or nothing."""
+        return self.said.get(name, b"")
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long the client would wait for an outcome (`Prefer: wait=N`)."""
+        found = _PREFER_WAIT.search(self.said.get(b"prefer", b""))
+        return float(found[1]) if found else 0.0
+
+
+def read_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Incoming:
+    """Sort the headers of a request.
+
+    Raises Refusal: headers_too_large; bad_request when `Host` is missing or `Connection` names a header that is
+    not the client's to drop.
+    """
+    said: dict[bytes, bytes] = {}
+    passed: list[bytes] = []
+    authorization: list[bytes] = []
+    size = 0
+    for name, value in raw:
+        size += len(name) + len(value) + 4
+        key = name.lower()
+        if key in _PASSED:
+            passed += (name, b": ", value, b"\r\n")
+            said[key] = value
+        elif key == b"authorization":
+            authorization.append(value)
+        elif key in _DROPPED:
+            said[key] = value if key not in said else said[key] + b", " + value
+        elif b"_" not in key and not key.startswith(_DROPPED_PREFIXES):
+            passed += (name, b": ", value, b"\r\n")
+            said[key] = value
+        elif key == b"x-forwarded-for":
+            said[key] = value if key not in said else said[key] + b", " + value
+    if size > MAX_HEADER_BYTES:
+        raise Refusal("headers_too_large", close=True)
+    if not said.get(b"host"):
+        raise Refusal("bad_request", "Host is missing.", close=True)
+    named = said.get(b"connection")
+    if named is not None and named.lower() not in {b"keep-alive", b"close", b"upgrade"}:
+        passed = _without_named(named, passed)
+    _entity_tags(said, passed)
+    return Incoming(
+        request_id=_request_id(said.get(b"x-request-id")),
+        traceparent=_child(said.get(b"traceparent")),
+        passed=passed,
+        authorization=authorization,
+        said=said,
+    )
+
+
+def _without_named(connection: bytes, passed: list[bytes]) -> list[bytes]:
+    """Drop what `Connection` names, hop by hop; credentials and framing are not the client's to take away."""
+    named = {part.strip() for part in connection.lower().split(b",")}
+    if named & {b"authorization", b"host", b"content-length", b"transfer-encoding", b"cookie"}:
+        raise Refusal("bad_request", "Connection names a header that must not be dropped.", close=True)
+    lines = [passed[start : start + 4] for start in range(0, len(passed), 4)]
+    return [part for line in lines if line[0].lower() not in named for part in line]
+
+
+def _entity_tags(said: dict[bytes, bytes], passed: list[bytes]) -> None:
+    """Undo what we did to `ETag`: answers carry it weak, services know it strong."""
+    wanted = said.get(b"if-none-match")
+    if wanted is not None:
+        tags = _ENTITY_TAG.findall(wanted)
+        both = b", ".join(b"W/%b, %b" % (tag, tag) for tag in tags) if tags else wanted
+        passed += (b"If-None-Match: ", both, b"\r\n", b"")
+    wanted = said.get(b"if-match")
+    if wanted is not None:
+        tags = _ENTITY_TAG.findall(wanted)
+        passed += (b"If-Match: ", b", ".join(tags) if tags else wanted, b"\r\n", b"")
+
+
+def _request_id(given: bytes | None) -> str:
+    if given is not None:
+        text = given.decode("latin-1")
+        if _REQUEST_ID.fullmatch(text):
+            return text
+    return str(uuid7())
+
+
+def _child(given: bytes | None) -> str:
+    """Return a traceparent below the client's, or the first of a new trace. Source: W3C Trace Context."""
+    if given is not None:
+        found = _TRACEPARENT.fullmatch(given.decode("latin-1"))
+        if found and found[1] != "0" * 32:
+            return f"00-{found[1]}-{os.urandom(8).hex()}-{found[2]}"
+    fresh = os.urandom(24).hex()
+    return f"00-{fresh[:32]}-{fresh[32:]}-01"

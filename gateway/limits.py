@@ -1,0 +1,121 @@
+"""How often somebody may ask: a caller's own limit, and a class of operations on top of it."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from gateway.addresses import limit_key
+from gateway.errors import Refusal
+from gateway.routes import WRITES, Route
+from gateway.settings import GatewaySettings
+from gateway.windows import Policy, SharedWindows, Standing, read_policies
+from shared.identity.tokens import Claims
+
+STAFF_FACTOR = 5
+_BY_ADDRESS = frozenset({"credentials", "webhooks", "websockets"})
+log = logging.getLogger("gateway.limits")
+
+
+class SharedStore(Protocol):
+    """Counters that several machines share."""
+
+    async def hit(self, wanted: list[tuple[Policy, str]], now: float) -> list[Standing]:
+        """Count one request under each key if all allow it, and say how each stands. Raises OSError."""
+
+
+class Limiter:
+    """Counts requests and refuses what is too much; a refused request is not counted.
+
+    With a shared store (Redis) limits hold across machines; while that is away they hold per machine.
+    """
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        windows: SharedWindows,
+        *,
+        store: SharedStore | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._enabled = settings.rate_limit_enabled
+        self._windows = windows
+        self._store = store
+        self._clock = clock
+        self._anonymous = read_policies("anonymous", settings.rate_limit_anonymous)
+        self._user = read_policies("user", settings.rate_limit_user)
+        self._staff = read_policies("user", settings.rate_limit_user, factor=STAFF_FACTOR)
+        self._classes = {
+            name: read_policies(name, getattr(settings, f"rate_limit_{name}"))
+            for name in ("credentials", "search", "writes", "uploads", "exports", "websockets", "webhooks")
+        }
+
+    def check(self, route: Route, method: str, claims: Claims | None, address: str) -> bytes | Awaitable[bytes]:
+        """Count the request and return the header lines that tell how the caller stands.
+
+        Awaitable only with a shared store, so that the common case costs no task switch.
+        Raises Refusal: rate_limited.
+        """
+        if not self._enabled or route.limit == "unlimited":
+            return b""
+        wanted = self._wanted(route, method, claims, address)
+        if self._store is not None:
+            return self._check_shared(self._store, wanted)
+        return self._check_here(wanted)
+
+    def _wanted(self, route: Route, method: str, claims: Claims | None, address: str) -> list[tuple[Policy, str]]:
+        place = limit_key(address)
+        name = route.limit or ("writes" if method in WRITES else "")
+        if name == "webhooks":
+            return [(policy, place) for policy in self._classes[name]]
+        if claims is None:
+            caller, own = place, self._anonymous
+        else:
+            caller, own = str(claims.user_id), self._staff if claims.is_staff else self._user
+        wanted = [(policy, caller) for policy in own]
+        if name:
+            key = place if name in _BY_ADDRESS else caller
+            wanted += [(policy, key) for policy in self._classes[name]]
+        return wanted
+
+    def _check_here(self, wanted: list[tuple[Policy, str]]) -> bytes:
+        now = self._clock()
+        standings = [self._windows.peek(policy, key, now) for policy, key in wanted]
+        lines = _headers(wanted, standings)
+        for policy, key in wanted:
+            self._windows.count(policy, key, now)
+        return lines
+
+    async def _check_shared(self, store: SharedStore, wanted: list[tuple[Policy, str]]) -> bytes:
+        try:
+            standings = await store.hit(wanted, self._clock())
+        except OSError as error:
+            log.warning("the shared limits are away: %r", error)
+            return self._check_here(wanted)
+        return _headers(wanted, standings)
+
+
+def _headers(wanted: list[tuple[Policy, str]], standings: list[Standing]) -> bytes:
+    """Return both generations of header lines for the policy that is nearest to its end.
+
+    Source: draft-ietf-httpapi-ratelimit-headers-10, and -03 for the older three.
+    """
+    refused = [pair for pair in zip(wanted, standings, strict=True) if not pair[1].allowed]
+    if refused:
+        (policy, _), standing = max(refused, key=lambda pair: pair[1].reset_seconds)
+        headers = [line.split(": ", 1) for line in _lines(policy, standing).split("\r\n") if line]
+        told = [(name, value) for name, value in headers]
+        raise Refusal("rate_limited", headers=[*told, ("Retry-After", str(standing.reset_seconds))])
+    tightest = 0
+    for index in range(1, len(standings)):
+        if standings[index].remaining < standings[tightest].remaining:
+            tightest = index
+    return _lines(wanted[tightest][0], standings[tightest]).encode()
+
+
+def _lines(policy: Policy, standing: Standing) -> str:
+    name, quota, left, reset = policy.name, policy.quota, standing.remaining, standing.reset_seconds
+    return (
+        f'RateLimit-Policy: "{name}";q={quota};w={policy.seconds}\r\nRateLimit: "{name}";r={left};t={reset}\r\n'
+        f"RateLimit-Limit: {quota}\r\nRateLimit-Remaining: {left}\r\nRateLimit-Reset: {reset}\r\n"
+    )

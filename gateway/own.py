@@ -1,0 +1,145 @@
+"""The gateway's own pages."""
+
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import orjson
+
+from gateway.answers import Answers
+from gateway.authentication import Authenticator
+from gateway.compression import choose, compress
+from gateway.envelope import wrap
+from gateway.exchange import Exchange
+from gateway.health import Health
+from gateway.paths import BASE, Target
+from gateway.responses import GatewayResponse
+from gateway.settings import GatewaySettings
+from shared.identity.tokens import ACCESS_TOKEN_SECONDS
+
+_JSON = b"Content-Type: application/json\r\n"
+
+
+class Documentation(Protocol):
+    """Serves the schema, the pages made from it, and the lists of resources, examples and errors."""
+
+    def serve(self, exchange: Exchange, target: Target) -> "Page":
+        """Return the page of a path. Raises Refusal: not_found, not_acceptable."""
+
+
+class Page:
+    """A ready answer: `data` is wrapped in the envelope, `body` is not."""
+
+    __slots__ = ("body", "content_type", "data", "docs", "etag", "max_age", "status")
+
+    def __init__(
+        self,
+        *,
+        data: Any = None,
+        body: bytes = b"",
+        content_type: str = "application/json",
+        etag: str = "",
+        max_age: str = "",
+        status: int = 200,
+        docs: bool = False,
+    ) -> None:
+        self.data = data
+        self.body = body
+        self.content_type = content_type
+        self.etag = etag
+        self.max_age = max_age
+        self.status = status
+        self.docs = docs
+
+
+class OwnPages:
+    """Health, info, and everything that is made from the merged OpenAPI document."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        health: Health,
+        answers: Answers,
+        documentation: Documentation,
+        authenticator: Authenticator,
+    ) -> None:
+        self._authenticator = authenticator
+        self._settings = settings
+        self._health = health
+        self._answers = answers
+        self._documentation = documentation
+
+    async def serve(self, exchange: Exchange, target: Target) -> GatewayResponse:
+        """Answer one of the gateway's own paths."""
+        if target.path == "/health/":
+            assert exchange.incoming is not None
+            for_staff = self._authenticator.is_staff(exchange.incoming.authorization)
+            status, report = await self._health.report(for_staff=for_staff)
+            page = Page(data=report, status=status)
+        elif target.path == "/info/":
+            page = Page(data=self._info(target))
+        else:
+            page = self._documentation.serve(exchange, target)
+        return self._answer(exchange, page)
+
+    def _answer(self, exchange: Exchange, page: Page) -> GatewayResponse:
+        assert exchange.incoming is not None
+        body, lines = page.body, [f"Content-Type: {page.content_type}\r\n".encode()]
+        if page.data is not None:
+            body, lines = _enveloped(page), [_JSON]
+        if page.max_age:
+            lines.append(f"Cache-Control: {page.max_age}\r\n".encode())
+        if page.etag:
+            lines.append(f'ETag: W/"{page.etag}"\r\n'.encode())
+            if f'"{page.etag}"' in exchange.incoming.get(b"if-none-match").decode("latin-1"):
+                return self._answers.own(exchange, 304, b"".join(lines), docs=page.docs)
+        coding = choose(exchange.incoming.get(b"accept-encoding")) if len(body) >= 1024 else ""
+        if coding:
+            body = compress(body, coding)
+            lines.append(f"Content-Encoding: {coding}\r\nVary: Accept-Encoding\r\n".encode())
+        return self._answers.own(exchange, page.status, b"".join(lines), body, docs=page.docs)
+
+    def _info(self, target: Target) -> dict[str, Any]:
+        settings = self._settings
+        public = settings.public_url.rstrip("/")
+        base = public + (target.base or BASE)
+        return {
+            "title": "Estuary API",
+            "description": "A wellness marketplace: sessions, workshops, courses and live streams.",
+            "version": settings.estuary_version,
+            "environment": settings.estuary_env,
+            "base_url": base,
+            "documentation": {
+                "swagger": f"{base}/docs/",
+                "redoc": f"{base}/docs/redoc/",
+                "openapi": f"{base}/schema/",
+            },
+            "authentication": {
+                "type": "JWT Bearer",
+                "login": f"{target.base}/auth/login/",
+                "refresh": f"{target.base}/auth/token/refresh/",
+                "register": f"{target.base}/auth/register/",
+                "jwks": f"{public}/.well-known/jwks.json",
+                "access_token_seconds": ACCESS_TOKEN_SECONDS,
+                "providers": list(settings.auth_providers),
+            },
+            "realtime": {"notifications": f"{public.replace('http', 'ws', 1)}/ws/notifications/"},
+            "limits": {
+                "anonymous": settings.rate_limit_anonymous.split(";", maxsplit=1)[0],
+                "authenticated": settings.rate_limit_user.split(";", maxsplit=1)[0],
+                "page_size_max": 100,
+                "body_max_bytes": 1024 * 1024,
+            },
+            "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "contact": {"email": settings.support_email, "support": settings.frontend_url},
+        }
+
+
+def _enveloped(page: Page) -> bytes:
+    """Wrap a page's data; health's 503 is a report, not a refusal, so its data is told as well."""
+    body = orjson.dumps(page.data)
+    if page.status < 400:
+        return wrap(body, page.status)
+    message = orjson.dumps(page.data.get("message", ""))
+    return (
+        b'{"status":"error","message":' + message + b',"code":"service_unavailable","errors":{},"data":' + body + b"}"
+    )

@@ -1,0 +1,56 @@
+"""Which operation a path belongs to, for metrics and logs: `/bookings/7/cancel/` → `/bookings/{id}/cancel/`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.routes import Route
+
+_REMEMBERED = 8192
+
+
+class Patterns:
+    """The paths of the OpenAPI documents, as a tree of segments; a plain segment wins over a parameter.
+
+    A path that no document knows gets its route's own pattern, so that strangers cannot invent label values.
+    """
+
+    def __init__(self) -> None:
+        self._trees: dict[str, dict[str, Any]] = {}
+        self._known: dict[str, str] = {}
+
+    def load(self, service: str, document: Mapping[str, Any]) -> None:
+        """Take the paths of a service's document."""
+        tree: dict[str, Any] = {}
+        for path in document.get("paths", {}):
+            node = tree
+            for part in path.split("/")[1:]:
+                node = node.setdefault("{}" if part.startswith("{") else part, {})
+            node[""] = node.get("") if isinstance(node.get(""), str) else path
+        self._trees[service] = tree
+        self._known.clear()
+
+    def match(self, route: Route, path: str) -> str:
+        """Return the pattern of a path."""
+        if "…" not in route.pattern:
+            return route.pattern
+        known = self._known.get(path)
+        if known is None:
+            known = self._walk(self._trees.get(route.service, {}), path.split("/")[1:]) or route.pattern
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[path] = known
+        return known
+
+    def _walk(self, node: Mapping[str, Any], parts: list[str]) -> str | None:
+        if not parts:
+            return None
+        if parts == [""]:
+            end = node.get("")
+            return end if isinstance(end, str) else None
+        for name in (parts[0], "{}"):
+            branch = node.get(name)
+            if isinstance(branch, dict):
+                found = self._walk(branch, parts[1:])
+                if found is not None:
+                    return found
+        return None

@@ -1,0 +1,149 @@
+"""Answers written as ready bytes, through aiohttp's server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from email.utils import formatdate
+from time import time
+from typing import Any
+
+from aiohttp.web import BaseRequest, StreamResponse
+
+from gateway.errors import phrase
+from gateway.upstream import UpstreamError
+
+STREAM_SECONDS = 600.0
+
+_STATUS_LINES = {status: f"HTTP/1.1 {status} {phrase(status)}\r\n".encode() for status in range(200, 600)}
+_CLOSE = b"Connection: close\r\n"
+
+
+class GatewayResponse(StreamResponse):
+    """An answer whose header lines are ready; the body is whole, or a stream that is sent as it comes.
+
+    aiohttp's own response builds a header dictionary, adds `Server` and serialises again: a third of the cost of
+    a request. `lines` end with a line break each and hold neither length nor connection. A stream without
+    `length` is sent in chunks. `sent` is called at the end with the number of body bytes, also when the client
+    went away before it, and `abandon` gives up what a stream comes from.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        lines: bytes,
+        body: bytes = b"",
+        *,
+        stream: AsyncIterator[bytes] | None = None,
+        length: int | None = None,
+        bodyless: bool = False,
+        close: bool = False,
+        sent: Callable[[int], None] | None = None,
+    ) -> None:
+        # StreamResponse.__init__ is not called: everything that it would prepare is replaced here.
+        self._status = status
+        self._lines = lines
+        self._whole = body
+        self._stream = stream
+        self._length = length
+        self._bodyless = bodyless
+        self._keep_alive = not close
+        self._sent = sent
+        self.abandon: Callable[[], None] | None = None
+        self._written = 0
+        self._chunked = False
+        self._eof_sent = False
+        self._request: BaseRequest | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._status
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection takes another request."""
+        return bool(self._keep_alive)
+
+    async def prepare(self, request: BaseRequest) -> Any:
+        """Send the head, and a whole body with it."""
+        if self._request is not None:
+            return None
+        self._request = request
+        self._keep_alive = self._keep_alive and request.keep_alive
+        framing = b""
+        if self._stream is None:
+            if not self._bodyless:
+                framing = b"Content-Length: %d\r\n" % len(self._whole)
+        elif self._length is not None:
+            framing = b"Content-Length: %d\r\n" % self._length
+        elif request.version >= (1, 1):
+            self._chunked = True
+            framing = b"Transfer-Encoding: chunked\r\n"
+        else:
+            self._keep_alive = False
+        parts = (
+            _STATUS_LINES[self._status],
+            self._lines,
+            framing,
+            b"" if self._keep_alive else _CLOSE,
+            b"\r\n",
+            b"" if self._bodyless or request.method == "HEAD" else self._whole,
+        )
+        self._written = len(parts[-1])
+        await request.writer.write(b"".join(parts))
+        return None
+
+    async def write_eof(self, _data: bytes = b"") -> None:
+        """Send what is left."""
+        if self._eof_sent or self._request is None:
+            return
+        self._eof_sent = True
+        try:
+            if self._stream is not None and self._request.method != "HEAD":
+                async with asyncio.timeout(STREAM_SECONDS):
+                    await self._send_stream(self._request, self._stream)
+        except (UpstreamError, TimeoutError) as error:
+            # The client can tell: the announced length, or the last chunk, is missing.
+            raise ConnectionResetError("the answer cannot be finished") from error
+        finally:
+            if self.abandon is not None:
+                self.abandon()
+            if self._sent is not None:
+                self._sent(self._written)
+
+    async def _send_stream(self, request: BaseRequest, stream: AsyncIterator[bytes]) -> None:
+        writer = request.writer
+        async for chunk in stream:
+            if not chunk:
+                continue
+            self._written += len(chunk)
+            await writer.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._chunked else chunk)
+            await writer.drain()
+        if self._chunked:
+            await writer.write(b"0\r\n\r\n")
+
+
+class _Date:
+    """The `Date` line, made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._line = b""
+
+    def __call__(self) -> bytes:
+        second = int(time())
+        if second != self._second:
+            self._second = second
+            self._line = f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
+        return self._line
+
+
+date_line = _Date()
+
+
+def header_lines(headers: Any) -> bytes:
+    """Return header lines of pairs of text; line breaks in values are taken out."""
+    return "".join(f"{name}: {_flat(value)}\r\n" for name, value in headers).encode("latin-1", errors="replace")
+
+
+def _flat(value: str) -> str:
+    return value.replace("\r", " ").replace("\n", " ")

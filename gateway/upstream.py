@@ -1,0 +1,332 @@
+"""One connection to a service.
+
+Small on purpose: it talks to our own services only. httptools parses; an answer of up to 64 KiB is handed over
+whole, a larger one as a stream with back-pressure.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httptools
+
+WHOLE_BYTES = 64 * 1024
+STREAM_BUFFER_BYTES = 128 * 1024
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 64 * 1024
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class UpstreamError(Exception):
+    """The service did not answer in a usable way; the subclass says how."""
+
+
+class NotSent(UpstreamError):
+    """Nothing was sent: the connection could not be made."""
+
+
+class ConnectionDied(UpstreamError):
+    """The connection ended; `answered` says whether a byte of the answer had come."""
+
+    def __init__(self, *, answered: bool) -> None:
+        super().__init__("connection died")
+        self.answered = answered
+
+
+class BadAnswer(UpstreamError):
+    """What came is not an HTTP answer that we accept."""
+
+
+class TooSlow(UpstreamError):
+    """The answer did not begin, or did not go on, in time."""
+
+
+class ClientGone(UpstreamError):
+    """Nobody waits for this answer any more."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """A service's answer: `body` when it is whole, else `stream`, which is given up with `abandon`."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    stream: AsyncIterator[bytes] | None = None
+    length: int | None = None
+    abandon: Callable[[], None] | None = None
+
+
+class AnswerStream:
+    """The body of a large answer, chunk by chunk; the service waits while nobody reads."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self._chunks: deque[bytes] = deque()
+        self._buffered = 0
+        self._paused = False
+        self._ended = False
+        self._error: UpstreamError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __aiter__(self) -> "AnswerStream":
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._chunks:
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        chunk = self._chunks.popleft()
+        self._buffered -= len(chunk)
+        if self._paused and self._buffered < STREAM_BUFFER_BYTES // 2:
+            self._paused = False
+            self._connection.resume()
+        return chunk
+
+    def close(self) -> None:
+        """Give the answer up; harmless when it has ended."""
+        if not self._ended and self._error is None:
+            self._connection.abort(ClientGone())
+
+    def feed(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._buffered += len(chunk)
+        if not self._paused and self._buffered > STREAM_BUFFER_BYTES:
+            self._paused = True
+            self._connection.pause()
+        self._wake()
+
+    def finish(self) -> None:
+        self._ended = True
+        self._wake()
+
+    def fail(self, error: UpstreamError) -> None:
+        self._error = error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection; serves one request at a time.
+
+    `deadline` (loop time) is watched by the pool's ticker, which costs nothing per request. `released` is called
+    once when the exchange is over, with True when the connection may be used again.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[["Connection"], None]) -> None:
+        self._loop = loop
+        self._lost = lost
+        self._transport: asyncio.Transport | None = None
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._waiter: asyncio.Future[Answer] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._writing_paused = False
+        self._released: Callable[[Connection, bool], None] | None = None
+        self.deadline = 0.0
+        self.idle_since = 0.0
+        self._begin(head_only=False)
+
+    def _begin(self, *, head_only: bool) -> None:
+        self._head_only = head_only
+        self._headers: Headers = []
+        self._header_bytes = 0
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._length: int | None = None
+        self._until_close = False
+        self._status = 0
+        self._answered = False
+        self._stream: AnswerStream | None = None
+
+    # What the pool and the proxy call.
+
+    def send(
+        self,
+        data: bytes,
+        *,
+        head_only: bool,
+        deadline: float,
+        released: Callable[["Connection", bool], None],
+    ) -> asyncio.Future[Answer]:
+        """Send a request (or its head, with the body to follow by `write`) and return the answer to come."""
+        self._begin(head_only=head_only)
+        self.deadline = deadline
+        self._released = released
+        self._waiter = waiter = self._loop.create_future()
+        if self._transport is None or self._transport.is_closing():
+            self._fail(ConnectionDied(answered=False))
+        else:
+            self._transport.write(data)
+        return waiter
+
+    async def write(self, chunk: bytes) -> None:
+        """Send a part of the body; returns when the service has room for more. Raises ConnectionDied."""
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionDied(answered=self._answered)
+        self._transport.write(chunk)
+        if self._writing_paused:
+            self._drained = self._loop.create_future()
+            await self._drained
+
+    def abort(self, error: UpstreamError) -> None:
+        """End the exchange and the connection with it."""
+        self._fail(error)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Close an idle connection."""
+        if self._transport is not None:
+            self._transport.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another request may be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def pause(self) -> None:
+        """Read no more for now; nobody's fault, so no deadline runs meanwhile."""
+        self.deadline = float("inf")
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self.touch()
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    def touch(self) -> None:
+        """Give the rest of a stream a minute from now."""
+        self.deadline = self._loop.time() + 60
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = stream = cast(asyncio.Transport, transport)
+        stream.set_write_buffer_limits(high=STREAM_BUFFER_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        if self._released is None:
+            # Bytes that nobody asked for would be read as the next request's answer.
+            self.close()
+            return
+        self._answered = True
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, BadAnswer):
+            if self._released is not None:
+                self.abort(BadAnswer())
+            else:
+                self.close()
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(ConnectionDied(answered=self._answered))
+        if self._until_close and exc is None:
+            self._finish(reusable=False)
+        self._fail(ConnectionDied(answered=self._answered))
+        self._lost(self)
+
+    # What the parser calls.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value)
+        if len(self._headers) >= MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
+            raise BadAnswer
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        status: int = self._parser.get_status_code()
+        if status < 200:
+            if status == 101:
+                raise BadAnswer
+            self._headers = []
+            return
+        self._status = status
+        if self._head_only:
+            # The parser would wait for the body that Content-Length announces; the next answer gets a new one.
+            self._parser = httptools.HttpResponseParser(self)
+            self._finish(reusable=True)
+            return
+        chunked = False
+        for name, value in self._headers:
+            if name == b"content-length":
+                self._length = int(value)
+            elif name == b"transfer-encoding":
+                chunked = True
+        self._until_close = not chunked and self._length is None and status not in {204, 304}
+        if (self._length or 0) > WHOLE_BYTES:
+            self._start_stream()
+
+    def on_body(self, chunk: bytes) -> None:
+        if self._stream is not None:
+            self.touch()
+            self._stream.feed(chunk)
+            return
+        self._body.append(chunk)
+        self._body_bytes += len(chunk)
+        if self._body_bytes > WHOLE_BYTES:
+            self._start_stream()
+
+    def on_message_complete(self) -> None:
+        if self._status >= 200:
+            self._finish(reusable=self._parser.should_keep_alive())
+
+    def _start_stream(self) -> None:
+        self._stream = stream = AnswerStream(self)
+        self.touch()
+        for chunk in self._body:
+            stream.feed(chunk)
+        self._body = []
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(Answer(self._status, self._headers, b"", stream, self._length, stream.close))
+        else:
+            self.abort(ClientGone())
+
+    def _finish(self, *, reusable: bool) -> None:
+        if self._released is None:
+            return
+        if self._stream is not None:
+            self._stream.finish()
+        elif self._waiter is not None and not self._waiter.done():
+            body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+            self._waiter.set_result(Answer(self._status, self._headers, body, None, self._length))
+        self._release(reusable=reusable)
+
+    def _fail(self, error: UpstreamError) -> None:
+        if self._released is None:
+            return
+        if self._stream is not None:
+            self._stream.fail(error)
+        elif self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+        self._release(reusable=False)
+
+    def _release(self, *, reusable: bool) -> None:
+        released, self._released = self._released, None
+        self._until_close = False
+        if released is not None:
+            released(self, reusable)
