@@ -1,5 +1,7 @@
 """The worker process of reviews: relay, consumer and clock."""
 
+from services.reviews.events import PUBLISHES, SNAPSHOTS
+from services.reviews.handlers import auth
 from services.reviews.settings import settings
 from shared import jobs as shared_jobs
 from shared.identity import handlers as identity_handlers
@@ -8,4 +10,11 @@ from shared.messaging.worker import Worker
 
 def create_worker() -> Worker:
     """Return the worker; `.run()` runs until it is told to stop."""
-    return Worker("reviews", settings=settings(), handlers=[identity_handlers], jobs=[shared_jobs])
+    return Worker(
+        "reviews",
+        settings=settings(),
+        handlers=[identity_handlers, auth],
+        jobs=[shared_jobs],
+        publishes=PUBLISHES,
+        snapshots=SNAPSHOTS,
+    )

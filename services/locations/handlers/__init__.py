@@ -1,0 +1,1 @@
+"""What locations does when others tell something."""
