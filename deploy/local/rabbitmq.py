@@ -20,6 +20,7 @@ from deploy.local.problems import Problem
 from deploy.local.profiles import BROKER_USERS, Profile, checkout_key, sharing_servers_with
 from deploy.local.programs import RABBITMQ_OLDEST, find_epmd, find_rabbitmq
 from deploy.local.system import is_alive, listens, require_free
+from deploy.local.topology import topology
 
 ADMINISTRATOR = "administrator"
 START_SECONDS = 90
@@ -64,13 +65,14 @@ class RabbitMQ:
     def begin(self) -> None:
         """Start the broker without waiting for it. Raises Problem."""
         if self._process("broker") is not None:
+            self._renew_definitions()
             return
         programs = find_rabbitmq()
         if programs is None:
             raise Problem(f"RabbitMQ {'.'.join(map(str, RABBITMQ_OLDEST))} or newer is missing: 'make up' installs it.")
         require_free(self.port, "RabbitMQ", "ESTUARY_PORT_RABBITMQ")
         folder = self.folder
-        self._write(folder / "definitions.json", json.dumps(self.definitions(), indent=1))
+        self._write(folder / "definitions.json", json.dumps(self.definitions()))
         self._write(folder / "enabled_plugins", "[].\n")
         self._write(
             folder / "rabbitmq.conf",
@@ -116,28 +118,52 @@ class RabbitMQ:
             self._end("epmd", kill=True, patience=5)
 
     def definitions(self) -> dict[str, Any]:
-        """Return the users, their rights, and whatever each virtual host has by policy."""
+        """Return the users, their rights, and all that each virtual host must hold."""
         hosts = [profile.virtual_host for profile in sharing_servers_with(self._profile)]
-        users = [
-            {"name": ADMINISTRATOR, "tags": "administrator"},
-            *({"name": user, "tags": ""} for user in BROKER_USERS),
-        ]
+        held = topology(self._profile)
+        everything = {"configure": ".*", "write": ".*", "read": ".*"}
         return {
+            **held,
             "vhosts": [{"name": host} for host in hosts],
-            "users": [
-                {
-                    **user,
-                    "password_hash": _password_hash(self._credentials.password(f"rabbitmq.{user['name']}")),
-                    "hashing_algorithm": "rabbit_password_hashing_sha256",
-                    "limits": {},
-                }
-                for user in users
-            ],
+            "users": [self._user(ADMINISTRATOR, "administrator"), *(self._user(user, "") for user in BROKER_USERS)],
             "permissions": [
-                {"user": ADMINISTRATOR, "vhost": host, "configure": ".*", "write": ".*", "read": ".*"} for host in hosts
-            ]
-            + [permission for host in hosts for user in BROKER_USERS for permission in [_permission(user, host)]],
+                *held["permissions"],
+                *(
+                    {"user": ADMINISTRATOR, "vhost": host, "configure": ".*", "write": ".*", "read": ".*"}
+                    for host in hosts
+                ),
+            ],
         }
+
+    def _user(self, name: str, tags: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "tags": tags,
+            "password_hash": _password_hash(self._credentials.password(f"rabbitmq.{name}")),
+            "hashing_algorithm": "rabbit_password_hashing_sha256",
+            "limits": {},
+        }
+
+    def _renew_definitions(self) -> None:
+        """Give the running broker what has been added since it started; what is gone stays until it is empty of use."""
+        file, wanted = self.folder / "definitions.json", json.dumps(self.definitions())
+        programs = find_rabbitmq()
+        if programs is None or file.read_text() == wanted:
+            return
+        self.finish()
+        self._write(file, wanted)
+        done = subprocess.run(
+            [programs / "rabbitmqctl", "--quiet", "import_definitions", file],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            env=self.environment(),
+            **self._account.options,
+        )
+        if done.returncode != 0:
+            file.unlink()
+            raise Problem(f"RabbitMQ refused its new definitions: {(done.stderr or done.stdout).strip()}")
 
     def _begin_port_mapper(self) -> None:
         if self._process("epmd") is not None:
@@ -232,10 +258,6 @@ def _is_ours(pid: int, profile: Profile) -> bool:
     if not environment.exists():
         return True
     return f"ESTUARY_RUN={profile.infrastructure_folder}".encode() in environment.read_bytes().split(b"\0")
-
-
-def _permission(user: str, host: str) -> dict[str, str]:
-    return {"user": user, "vhost": host, "configure": ".*", "write": ".*", "read": ".*"}
 
 
 def _password_hash(password: str) -> str:
