@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.clock import utc_now
 from shared.database import connect, disconnect, reading
 from shared.http.health import Readiness, database_check
-from shared.messaging import metrics
 from shared.messaging.broker import Backoff
 from shared.messaging.clock import Clock, housekeeping
 from shared.messaging.consumer import PREFETCH, Consumer

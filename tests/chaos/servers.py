@@ -1,0 +1,226 @@
+"""A private PostgreSQL and RabbitMQ that may be killed, with the two toy services in them."""
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from deploy.local.credentials import Credentials
+from deploy.local.postgresql import SUPERUSER, PostgreSQL
+from deploy.local.profiles import INFRASTRUCTURE, PORTS, Profile
+from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
+from shared.database import Database
+from shared.database.migrate import SHARED_MIGRATIONS
+from shared.database.tables import metadata
+from shared.messaging.topology import Participant, definitions
+from tests.chaos import toy
+
+FAST_RETRIES = {"5s": 0.3, "30s": 0.5, "5m": 0.6, "30m": 0.7}
+DATABASE = "toys"
+
+
+class ToyBroker(RabbitMQ):
+    """A broker with the toys' users and topology."""
+
+    members: Sequence[Participant] = ()
+    retries: Mapping[str, float] = FAST_RETRIES
+    lengths: Mapping[str, int] = {}
+
+    def definitions(self) -> dict[str, Any]:
+        from deploy.local.rabbitmq import _password_hash
+
+        wanted = definitions(self.members, retries=self.retries, lengths=self.lengths)
+        names = [ADMINISTRATOR, *sorted({permission["user"] for permission in wanted["permissions"]})]
+        wanted["vhosts"] = [{"name": "/"}]
+        wanted["users"] = [
+            {
+                "name": name,
+                "tags": "administrator" if name == ADMINISTRATOR else "",
+                "password_hash": _password_hash(self._credentials.password(f"rabbitmq.{name}")),
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "limits": {},
+            }
+            for name in names
+        ]
+        everything = {"user": ADMINISTRATOR, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
+        wanted["permissions"].append(everything)
+        return wanted
+
+
+class Servers:
+    """Both servers, in a folder that goes with them."""
+
+    def __init__(self, members: Sequence[Participant] = (*toy.MEMBERS,)) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="estuary-chaos-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        shift = _free_shift()
+        profile = Profile(
+            name=f"chaos{shift}",
+            folder=self.folder,
+            infrastructure_folder=self.folder,
+            port_shift=shift,
+            infrastructure_port_shift=shift,
+            database_suffix="",
+            virtual_host="/",
+            estuary_env="test",
+            is_durable=True,
+        )
+        credentials = Credentials.of(profile)
+        self.postgresql = PostgreSQL(profile, credentials)
+        self.broker = ToyBroker(profile, credentials)
+        self.broker.members = members
+        self.members = members
+
+    def start(self) -> None:
+        self.broker.begin()
+        self.postgresql.start()
+        self._provide()
+        self.broker.finish()
+
+    def stop(self) -> None:
+        self.broker.stop(kill=True)
+        self.broker.stop()
+        self.postgresql.stop(mode="immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def database_url(self, service: str) -> str:
+        return f"postgresql://{service}:toy@127.0.0.1:{self.postgresql.port}/{DATABASE}"
+
+    def broker_url(self, user: str) -> str:
+        return self.broker.url(user=user, virtual_host="/")
+
+    def admin_broker_url(self) -> str:
+        return self.broker_url(ADMINISTRATOR)
+
+    def database(self, service: str, *, pool_size: int = 8) -> Database:
+        return Database(self.database_url(service), pool_size=pool_size, application_name=service)
+
+    def query(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """Run SQL as the superuser, who sees both schemas."""
+        url = self.postgresql.url(role=SUPERUSER, database=DATABASE)
+        with closing(psycopg2.connect(url, connect_timeout=3)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statement, arguments or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def empty(self) -> None:
+        """Delete every row and purge every queue."""
+        tables = self.query(
+            "SELECT schemaname || '.' || tablename FROM pg_tables"
+            " WHERE schemaname IN ('shop', 'mirror') AND tablename NOT IN ('alembic_version', 'event_epoch')"
+        )
+        self.query(f"TRUNCATE {', '.join(name for (name,) in tables)} RESTART IDENTITY CASCADE")
+        self.query("UPDATE shop.event_epoch SET epoch = 1")
+        from shared.messaging.broker import Browser
+
+        with Browser(self.admin_broker_url(), name="test") as browser:
+            for queue in self.queues():
+                browser.channel.queue_purge(queue)
+
+    def queues(self) -> list[str]:
+        return [queue["name"] for queue in self.broker.definitions()["queues"]]
+
+    def depth(self, queue: str) -> int:
+        """Return how many messages lie in a queue, ready to be taken."""
+        from shared.messaging.broker import Browser
+
+        with Browser(self.admin_broker_url(), name="test") as browser:
+            return int(browser.channel.queue_declare(queue, passive=True).method.message_count)
+
+    def signal_broker(self, number: int) -> None:
+        for pid in self._broker_pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def pause_broker(self) -> None:
+        self.signal_broker(signal.SIGSTOP)
+
+    def resume_broker(self) -> None:
+        self.signal_broker(signal.SIGCONT)
+
+    def kill_broker(self) -> None:
+        self.broker.stop(kill=True)
+
+    def restart_broker(self) -> None:
+        self.broker.start()
+
+    def restart_database(self) -> None:
+        self.postgresql.stop(mode="immediate")
+        self.postgresql.start()
+
+    def _broker_pids(self) -> list[int]:
+        pid = self.broker._process("broker")
+        return [] if pid is None else [pid]
+
+    def _provide(self) -> None:
+        admin = self.postgresql.url(role=SUPERUSER, database="postgres")
+        with closing(psycopg2.connect(admin)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE DATABASE {DATABASE}")
+        bases = {"shop": toy.Base, "mirror": toy.MirrorBase}
+        for service, base in bases.items():
+            self.query(
+                f"CREATE ROLE {service} LOGIN PASSWORD 'toy'; CREATE SCHEMA {service} AUTHORIZATION {service};"
+                f"ALTER ROLE {service} SET search_path = {service}"
+            )
+            prepare(self.database_url(service), base.metadata)
+
+
+def prepare(url: str, models: Any) -> None:
+    """Give a database the tables that every service has, and the toys' own."""
+    config = Config()
+    config.set_main_option("script_location", str(SHARED_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", str(SHARED_MIGRATIONS / "versions"))
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"), poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes.update(connection=connection, metadata=metadata, include_object=lambda *_: True)
+        command.upgrade(config, "shared@head")
+        models.create_all(connection)
+        connection.execute(text("SELECT 1"))
+    engine.dispose()
+
+
+def eventually(check: Any, *, within: float = 10.0, pause: float = 0.05) -> None:
+    """Wait until `check()` is true, or passes without AssertionError; fail with its last answer otherwise."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            found = check()
+            if found is None or found:
+                return
+            problem: Any = f"still {found!r}"
+        except (AssertionError, psycopg2.Error) as failed:
+            problem = failed
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within} s: {problem}")
+        time.sleep(pause)
+
+
+def _free_shift() -> int:
+    """Return a shift that makes every port of the servers a free one."""
+    for shift in range(2_000 + os.getpid() % 500, 4_000, 7):
+        if all(_is_free(PORTS[name] + shift) for name in INFRASTRUCTURE):
+            return shift
+    raise RuntimeError("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
