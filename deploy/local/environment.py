@@ -87,7 +87,7 @@ class Environments:
 
     def _common(self) -> dict[str, str]:
         return {
-            MARKER: self._profile.marker,
+            MARKER: str(self._profile.folder),
             "ESTUARY_ENV": self._profile.estuary_env,
             "EDGE_KEY": self._credentials.password("EDGE_KEY"),
             "PUBLIC_URL": self._profile.public_url,

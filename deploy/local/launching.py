@@ -85,7 +85,7 @@ def _become(command: Sequence[str], environment: Mapping[str, str], log: int) ->
         sys.argv = ["estuary", *command]
         from shared.cli.main import main
 
-        main(list(command))
+        main(list(command), prog_name="estuary")
     except SystemExit as ended:
         if isinstance(ended.code, int) or ended.code is None:
             status = ended.code or 0

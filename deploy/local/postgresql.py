@@ -86,14 +86,12 @@ class PostgreSQL:
         if not (data / "PG_VERSION").exists():
             self._initialise(programs, data)
         self._write_settings(data)
-        # The environment's marker and the language stay; LC_ALL of a stranger would change messages only.
         done = subprocess.run(
             [programs / "pg_ctl", "start", "-D", data, "-w", "-t", "60", "-l", folder / "start.log", "-s"],
             capture_output=True,
             text=True,
             check=False,
             cwd=folder,
-            env={**os.environ, "ESTUARY_RUN": self._profile.infrastructure_folder.as_posix()},
             stdin=subprocess.DEVNULL,
             **self._account.options,
         )

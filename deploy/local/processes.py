@@ -44,7 +44,7 @@ def tasks(profile: Profile) -> list[Task]:
     migrations = [
         Task(name=migration_of(service), command=("migrate", service), environment=service, needs=(DATABASE,))
         for service in SERVICES
-        if _exists(f"services.{service}.migrations")
+        if _exists(f"services.{service}.app")
     ]
     return infrastructure + migrations
 

@@ -86,11 +86,6 @@ class Profile:
         """The address a browser uses."""
         return f"http://localhost:{self.port('gateway')}"
 
-    @property
-    def marker(self) -> str:
-        """What every process of this installation carries in its environment, so that none is ever lost."""
-        return str(self.folder)
-
     def inside(self, *parts: str) -> Path:
         """Return a path in this installation's folder, whose parent exists."""
         path = self.folder.joinpath(*parts)

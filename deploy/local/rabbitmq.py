@@ -19,7 +19,7 @@ from deploy.local.credentials import Credentials
 from deploy.local.problems import Problem
 from deploy.local.profiles import BROKER_USERS, Profile, checkout_key, sharing_servers_with
 from deploy.local.programs import RABBITMQ_OLDEST, find_epmd, find_rabbitmq
-from deploy.local.system import is_alive, listens, require_free
+from deploy.local.system import SERVER_MARKER, is_alive, listens, require_free
 from deploy.local.topology import topology
 
 ADMINISTRATOR = "administrator"
@@ -101,10 +101,6 @@ class RabbitMQ:
         """Whether the broker's process lives, ready or not."""
         return self._process("broker") is not None
 
-    def process_ids(self) -> set[int]:
-        """Return the living processes of the broker."""
-        return {pid for pid in (self._process(name) for name in ("broker", "epmd")) if pid is not None}
-
     def ask_to_stop(self) -> None:
         """Tell the broker to stop, without waiting for it."""
         pid = self._process("broker")
@@ -128,10 +124,7 @@ class RabbitMQ:
             "users": [self._user(ADMINISTRATOR, "administrator"), *(self._user(user, "") for user in BROKER_USERS)],
             "permissions": [
                 *held["permissions"],
-                *(
-                    {"user": ADMINISTRATOR, "vhost": host, "configure": ".*", "write": ".*", "read": ".*"}
-                    for host in hosts
-                ),
+                *({"user": ADMINISTRATOR, "vhost": host, **everything} for host in hosts),
             ],
         }
 
@@ -198,7 +191,7 @@ class RabbitMQ:
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "LANG": "C.UTF-8",
             "HOME": folder.as_posix(),
-            "ESTUARY_RUN": self._profile.infrastructure_folder.as_posix(),
+            SERVER_MARKER: self._profile.infrastructure_folder.as_posix(),
             "RABBITMQ_NODENAME": f"estuary_{self._profile.name}_{checkout_key()}@localhost",
             "RABBITMQ_BASE": folder.as_posix(),
             "RABBITMQ_MNESIA_BASE": f"{folder}/data",
@@ -257,7 +250,7 @@ def _is_ours(pid: int, profile: Profile) -> bool:
     environment = Path(f"/proc/{pid}/environ")
     if not environment.exists():
         return True
-    return f"ESTUARY_RUN={profile.infrastructure_folder}".encode() in environment.read_bytes().split(b"\0")
+    return f"{SERVER_MARKER}={profile.infrastructure_folder}".encode() in environment.read_bytes().split(b"\0")
 
 
 def _password_hash(password: str) -> str:

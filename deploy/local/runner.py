@@ -1,17 +1,19 @@
 """What `estuary up`, `down`, `status` and `restart` do: ask the supervisor, watch, and tell the person."""
 
 import http.client
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.credentials import write_private
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.logs import tail
 from deploy.local.problems import Problem
@@ -20,7 +22,7 @@ from deploy.local.profiles import ROOT, Profile
 from deploy.local.stamps import Stamps
 from deploy.local.state import ProcessStatus, State
 from deploy.local.supervisor import living_supervisor
-from deploy.local.system import LOOPBACK, MARKER, belonging_to, end, is_alive, require_free
+from deploy.local.system import LOOPBACK, MARKER, SERVER_MARKER, belonging_to, end, is_alive, require_free
 
 Tell = Callable[[str], None]
 START_SECONDS = 180
@@ -52,12 +54,15 @@ class Runner:
         self._began = time.monotonic()
         self._write = tell
 
-    def up(self, *, seed: bool = True) -> None:
-        """Start everything and return when it is healthy. Raises Problem, which says what is in the way."""
+    def up(self, *, seed: bool = True, settings: Mapping[str, str] | None = None) -> None:
+        """Start everything and return when it is healthy. Raises Problem, which says what is in the way.
+
+        `settings` are variables for every process, beside its own.
+        """
         if living_supervisor(self._profile) is None:
             self._end_leftovers()
             self._require_ports()
-            self._start_supervisor()
+            self._start_supervisor(settings or {})
         self._follow_tasks("migrate", START_SECONDS)
         self._wait_for_health()
         if seed:
@@ -67,23 +72,22 @@ class Runner:
         """Stop every process of the profile, and its servers. Works also when the supervisor is gone."""
         self.stop_processes()
         Infrastructure(self._profile).down()
-        end(belonging_to(self._profile.marker), patience=5)
+        end(belonging_to(self._profile.infrastructure_folder, SERVER_MARKER), patience=5)
 
     def stop_processes(self) -> None:
         """Stop every process of the profile but the servers."""
         supervisor = living_supervisor(self._profile)
         if supervisor is not None:
             os.kill(supervisor, signal.SIGTERM)
-            _wait(lambda: not is_alive(supervisor), STOP_SECONDS)
-        servers = self._servers()
-        end([pid for pid in belonging_to(self._profile.marker) if pid not in servers], patience=5)
+            wait_for(lambda: not is_alive(supervisor), STOP_SECONDS)
+        end(belonging_to(self._profile.folder), patience=5)
 
     def seed(self) -> None:
         """Fill the demo; it must be up. Raises Problem."""
         if living_supervisor(self._profile) is None:
             raise Problem("Nothing is running: start it with 'make up', which also fills the demo.")
         self._profile.inside("requests", "seed").touch()
-        _wait(lambda: not (self._profile.folder / "requests" / "seed").exists(), 10)
+        wait_for(lambda: not (self._profile.folder / "requests" / "seed").exists(), 10)
         self._follow_tasks("seed", SEED_SECONDS)
         self._stamps().seeded()
 
@@ -126,13 +130,8 @@ class Runner:
     def _stamps(self) -> Stamps:
         return Stamps(self._profile, Infrastructure(self._profile).postgresql.folder)
 
-    def _servers(self) -> set[int]:
-        """Return the processes of the servers, which carry the profile's marker too."""
-        return Infrastructure(self._profile).rabbitmq.process_ids()
-
     def _end_leftovers(self) -> None:
-        servers = self._servers()
-        left = [pid for pid in belonging_to(self._profile.marker) if pid not in servers]
+        left = belonging_to(self._profile.folder)
         if left:
             self._tell(f"Ending {len(left)} processes that a supervisor which died has left behind")
             end(left, patience=5)
@@ -143,7 +142,8 @@ class Runner:
             require_free(process.port, process.name, f"ESTUARY_PORT_{process.name.upper().removesuffix('-WORKER')}")
         require_free(self._profile.port("gateway"), "the gateway", "ESTUARY_PORT_GATEWAY")
 
-    def _start_supervisor(self) -> None:
+    def _start_supervisor(self, settings: Mapping[str, str]) -> None:
+        write_private(self._profile.inside("settings.json"), json.dumps(dict(settings)))
         for stale in ("state.json", "requests/seed"):
             (self._profile.folder / stale).unlink(missing_ok=True)
         for held in (self._profile.folder / "held").glob("*"):
@@ -152,13 +152,13 @@ class Runner:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local.supervisor", self._profile.name],
                 cwd=ROOT,
-                env={**os.environ, MARKER: self._profile.marker, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, MARKER: str(self._profile.folder), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        _wait(lambda: State.read(self._profile) is not None or process.poll() is not None, 20)
+        wait_for(lambda: State.read(self._profile) is not None or process.poll() is not None, 20)
         if process.poll() is not None and State.read(self._profile) is None:
             raise Problem(f"The supervisor ended at once:\n{self._end_of_log('supervisor')}")
 
@@ -218,8 +218,8 @@ class Runner:
             # The old workers answer until the new ones do; there is nothing to see from outside but the time.
             time.sleep(0.5)
         else:
-            _wait(lambda: self._state().processes[process.name].pid not in (None, before.pid), STOP_SECONDS)
-        if not _wait(lambda: _ask(self._state().processes[process.name]) == "ready", START_SECONDS):
+            wait_for(lambda: self._state().processes[process.name].pid not in (None, before.pid), STOP_SECONDS)
+        if not wait_for(lambda: _ask(self._state().processes[process.name]) == "ready", START_SECONDS):
             raise Problem(f"{process.name} did not become healthy again:\n{self._end_of_log(process.name)}")
 
     def _log(self, name: str) -> Path:
@@ -255,7 +255,7 @@ def _in_words(task: str) -> str:
     return f"{task.removeprefix('seed ')} has its demo" if task.startswith("seed ") else f"{task} is ready"
 
 
-def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
     """Wait until the condition holds; return whether it does."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -6,6 +6,7 @@ It has no threads and opens no connections, since its children are forks of it.
 """
 
 import fcntl
+import json
 import os
 import select
 import signal
@@ -42,6 +43,7 @@ class Supervisor:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self._environments = Environments(profile)
+        self._settings: dict[str, str] = json.loads((profile.folder / "settings.json").read_text())
         self._infrastructure = Infrastructure(profile)
         self._stamps = Stamps(profile, self._infrastructure.postgresql.folder)
         self._tasks = {task.name: task for task in tasks(profile)}
@@ -129,7 +131,7 @@ class Supervisor:
 
     def _launch(self, what: Task | Process, *, log: str) -> int:
         told = self._environments.of(what.environment) if what.environment else {}
-        environment = {**_inherited(), MARKER: self._profile.marker, **told}
+        environment = {**_inherited(), MARKER: str(self._profile.folder), **told, **self._settings}
         return launch(what.command, environment, self._profile.inside("logs", f"{log}.log"))
 
     def _reap(self) -> None:

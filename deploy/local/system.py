@@ -12,7 +12,8 @@ from pathlib import Path
 from deploy.local.problems import Problem
 
 LOOPBACK = "127.0.0.1"
-MARKER = "ESTUARY_RUN"
+# Variables by which processes are known as an installation's: ours, and the broker's.
+MARKER, SERVER_MARKER = "ESTUARY_RUN", "ESTUARY_SERVER"
 
 
 def listens(port: int) -> bool:
@@ -47,23 +48,23 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def belonging_to(marker: str) -> list[int]:
+def belonging_to(folder: Path, marker: str = MARKER) -> list[int]:
     """Return the processes that carry an installation's marker in their environment, this one left out."""
     if not Path("/proc/self/environ").exists():
-        return _belonging_by_ps(marker)
-    wanted, found = f"{MARKER}={marker}".encode(), []
-    for folder in Path("/proc").glob("[0-9]*"):
+        return _belonging_by_ps(f"{marker}={folder}")
+    wanted, found = f"{marker}={folder}".encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if int(folder.name) != os.getpid() and wanted in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
+            if int(process.name) != os.getpid() and wanted in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
     return found
 
 
-def _belonging_by_ps(marker: str) -> list[int]:
+def _belonging_by_ps(wanted: str) -> list[int]:
     """The same where there is no /proc: BSD's ps shows the environment of one's own processes."""
     listed = subprocess.run(["ps", "-axwwE", "-o", "pid=,command="], capture_output=True, text=True, check=False).stdout
     rows = (line.split(None, 1) for line in listed.splitlines())
-    mine = [int(pid) for pid, *command in rows if f"{MARKER}={marker} " in f"{''.join(command)} "]
+    mine = [int(pid) for pid, *command in rows if f"{wanted} " in f"{''.join(command)} "]
     return [pid for pid in mine if pid != os.getpid()]
 
 

@@ -7,7 +7,7 @@ import click
 
 from shared.cli.environment import load
 
-SERVICES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "services").glob("*/app.py"))
+SERVICES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "services").glob("*/__init__.py"))
 service = click.argument("service", type=click.Choice(SERVICES))
 
 
