@@ -183,8 +183,12 @@ class Link:
 
         self._in_thread(lambda: self._connection and self._connection.channel(on_open_callback=start))
 
-    def listen(self, queue_name: str, bindings: Sequence[tuple[str, str]]) -> None:
-        """Declare a queue that lives as long as this link, bind it to (exchange, key) pairs and consume it."""
+    def listen(self, queue_name: str, bindings: Sequence[tuple[str, str]]) -> threading.Event:
+        """Declare a queue that lives as long as this link, bind it to (exchange, key) pairs and consume it.
+
+        Returns an event that is set when messages flow.
+        """
+        ready = threading.Event()
 
         def start(channel: Channel) -> None:
             self._consuming = channel
@@ -198,9 +202,10 @@ class Link:
                 exchange, key = left.pop()
                 channel.queue_bind(queue_name, exchange, key, callback=lambda _frame: bind(channel, left))
             else:
-                channel.basic_consume(queue_name, self._on_delivery, auto_ack=True)
+                channel.basic_consume(queue_name, self._on_delivery, auto_ack=True, callback=lambda _frame: ready.set())
 
         self._in_thread(lambda: self._connection and self._connection.channel(on_open_callback=start))
+        return ready
 
     def acknowledge(self, tag: int, *, multiple: bool = False) -> None:
         """Tell the broker that a delivery (with `multiple`, every one up to it) is done with."""

@@ -37,10 +37,10 @@ from shared.messaging.snapshots import Snapshot
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITIONS = ROOT / "deploy" / "rabbitmq" / "definitions.json"
 
-# Readers without a database: what they hear comes by queues that live as long as the process.
+# Processes that hear events by a queue of their own (`shared.messaging.live`), by the user they connect as.
 LISTENERS: Mapping[str, Sequence[str]] = {
     "gateway": ("session.revoked", "signing_keys.changed"),
-    "notifications": ("session.revoked", "user.changed", "user.deleted", "signing_keys.changed"),
+    "notifications": ("session.revoked", "signing_keys.changed", "user.changed", "user.deleted"),
 }
 
 
@@ -107,11 +107,12 @@ def definitions(
     virtual_host: str = "/",
     retries: Mapping[str, float] = RETRIES,
     lengths: Mapping[str, int] | None = None,
+    listeners: Mapping[str, Sequence[str]] = LISTENERS,
 ) -> dict[str, Any]:
     """Return exchanges, queues, bindings, policies and rights in the form that RabbitMQ imports.
 
-    Users are left out: their passwords belong to an installation. `retries` (seconds by name) and `lengths`
-    (messages by queue) differ in tests only.
+    Users are left out: their passwords belong to an installation. `retries` (seconds by name), `lengths` (messages
+    by queue) and `listeners` differ in tests only.
     """
     limits = {"in": 200_000, "retry": 100_000, "quarantine": 20_000, "dead": 100_000, **(lengths or {})}
     host = {"vhost": virtual_host}
@@ -161,11 +162,11 @@ def definitions(
             for source, queue, key in bindings
         ],
         "policies": [{**host, **policy} for policy in policies],
-        "permissions": [{**host, **_permission(user, members)} for user in broker_users(members)],
+        "permissions": [{**host, **_permission(user, members, listeners)} for user in broker_users(members, listeners)],
         "topic_permissions": [
             {**host, "user": user, "exchange": exchange, **rights}
-            for user in broker_users(members)
-            for exchange, rights in _topic_rights(user, members).items()
+            for user in broker_users(members, listeners)
+            for exchange, rights in _topic_rights(user, members, listeners).items()
         ],
     }
 
@@ -176,9 +177,9 @@ def wanted_keys(member: Participant) -> list[str]:
     return [*member.handlers.keys, *asked]
 
 
-def broker_users(members: Sequence[Participant]) -> list[str]:
+def broker_users(members: Sequence[Participant], listeners: Mapping[str, Sequence[str]] = LISTENERS) -> list[str]:
     """Return the broker's users: the services, and readers that are none."""
-    return sorted({member.name for member in members} | set(LISTENERS))
+    return sorted({member.name for member in members} | set(listeners))
 
 
 def policies_by_name(definition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -225,7 +226,7 @@ def _policy(name: str, pattern: str, applies_to: str, settings: dict[str, Any]) 
     }
 
 
-def _permission(user: str, members: Sequence[Participant]) -> dict[str, str]:
+def _permission(user: str, members: Sequence[Participant], listeners: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return a user's rights: its own queues; the common exchanges to write to; nothing to declare but live queues."""
     member = next((one for one in members if one.name == user), None)
     writes = [rf"{user}\.live\..*"]
@@ -235,17 +236,19 @@ def _permission(user: str, members: Sequence[Participant]) -> dict[str, str]:
         if member.is_live:
             writes.append(re.escape(live_exchange(user)))
             reads.append(re.escape(live_exchange(user)))
-    if user in LISTENERS:
+    if user in listeners:
         reads.append(re.escape(EVENTS))
     return {
         "user": user,
-        "configure": rf"^{user}\.live\..*$" if user in LISTENERS else "^$",
+        "configure": rf"^{user}\.live\..*$" if user in listeners else "^$",
         "write": f"^({'|'.join(writes)})$",
         "read": f"^({'|'.join(reads)})$",
     }
 
 
-def _topic_rights(user: str, members: Sequence[Participant]) -> dict[str, dict[str, str]]:
+def _topic_rights(
+    user: str, members: Sequence[Participant], listeners: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, str]]:
     """Return what a user may publish, exactly, and what its live queues may be bound to."""
     member = next((one for one in members if one.name == user), None)
     told = [] if member is None else [*member.keys, f"{user}.{SNAPSHOT_REQUESTED}"]
@@ -254,7 +257,7 @@ def _topic_rights(user: str, members: Sequence[Participant]) -> dict[str, dict[s
         tellable = "|".join(map(re.escape, [*member.keys, SNAPSHOT_COMPLETED]))
         again = rf"^[a-z0-9_]+\.({tellable})$"
     return {
-        EVENTS: {"write": _any_of(told), "read": _any_of(LISTENERS.get(user, ()))},
+        EVENTS: {"write": _any_of(told), "read": _any_of(listeners.get(user, ()))},
         SNAPSHOTS: {"write": again, "read": "^$"},
     }
 

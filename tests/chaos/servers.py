@@ -24,11 +24,14 @@ from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
 from shared.database import Database
 from shared.database.migrate import SHARED_MIGRATIONS
 from shared.database.tables import metadata
+from shared.messaging.administration import with_users
+from shared.messaging.broker import Browser
 from shared.messaging.topology import Participant, definitions
 from tests.chaos import toy
 
-FAST_RETRIES = {"5s": 0.3, "30s": 0.5, "5m": 0.6, "30m": 0.7}
+FAST_RETRIES = {"5s": 0.1, "30s": 0.15, "5m": 0.2, "30m": 0.2}
 DATABASE = "toys"
+LISTENERS = {"door": ("account.credited",), "shop": ()}
 
 
 class ToyBroker(RabbitMQ):
@@ -39,24 +42,12 @@ class ToyBroker(RabbitMQ):
     lengths: Mapping[str, int] = {}
 
     def definitions(self) -> dict[str, Any]:
-        from deploy.local.rabbitmq import _password_hash
-
-        wanted = definitions(self.members, retries=self.retries, lengths=self.lengths)
+        wanted = definitions(self.members, retries=self.retries, lengths=self.lengths, listeners=LISTENERS)
         names = [ADMINISTRATOR, *sorted({permission["user"] for permission in wanted["permissions"]})]
+        wanted = with_users(wanted, {name: self._credentials.password(f"rabbitmq.{name}") for name in names})
         wanted["vhosts"] = [{"name": "/"}]
-        wanted["users"] = [
-            {
-                "name": name,
-                "tags": "administrator" if name == ADMINISTRATOR else "",
-                "password_hash": _password_hash(self._credentials.password(f"rabbitmq.{name}")),
-                "hashing_algorithm": "rabbit_password_hashing_sha256",
-                "limits": {},
-            }
-            for name in names
-        ]
         everything = {"user": ADMINISTRATOR, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
-        wanted["permissions"].append(everything)
-        return wanted
+        return {**wanted, "permissions": [*wanted["permissions"], everything]}
 
 
 class Servers:
@@ -90,7 +81,7 @@ class Servers:
         self.broker.finish()
 
     def stop(self) -> None:
-        self.broker.stop(kill=True)
+        self.kill_broker()
         self.broker.stop()
         self.postgresql.stop(mode="immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -122,8 +113,6 @@ class Servers:
         )
         self.query(f"TRUNCATE {', '.join(name for (name,) in tables)} RESTART IDENTITY CASCADE")
         self.query("UPDATE shop.event_epoch SET epoch = 1")
-        from shared.messaging.broker import Browser
-
         with Browser(self.admin_broker_url(), name="test") as browser:
             for queue in self.queues():
                 browser.channel.queue_purge(queue)
@@ -133,8 +122,6 @@ class Servers:
 
     def depth(self, queue: str) -> int:
         """Return how many messages lie in a queue, ready to be taken."""
-        from shared.messaging.broker import Browser
-
         with Browser(self.admin_broker_url(), name="test") as browser:
             return int(browser.channel.queue_declare(queue, passive=True).method.message_count)
 
@@ -150,7 +137,8 @@ class Servers:
         self.signal_broker(signal.SIGCONT)
 
     def kill_broker(self) -> None:
-        self.broker.stop(kill=True)
+        self.signal_broker(signal.SIGKILL)
+        eventually(lambda: not self._broker_pids())
 
     def restart_broker(self) -> None:
         self.broker.start()
@@ -160,7 +148,10 @@ class Servers:
         self.postgresql.start()
 
     def _broker_pids(self) -> list[int]:
-        pid = self.broker._process("broker")
+        try:
+            pid = self.broker._process("broker")
+        except ProcessLookupError:
+            return []
         return [] if pid is None else [pid]
 
     def _provide(self) -> None:

@@ -3,6 +3,7 @@
 Both live in one database, in a schema each, so that one SQL file can compare them.
 """
 
+import os
 import random
 import time
 from dataclasses import dataclass
@@ -154,7 +155,11 @@ def _fail() -> None:
     raise KeyError("a bug")
 
 
-MISBEHAVIOURS: dict[str, Any] = {"refused": _refuse, "early": _not_yet, "bug": _fail}
+def _die() -> None:
+    os._exit(9)
+
+
+MISBEHAVIOURS: dict[str, Any] = {"refused": _refuse, "early": _not_yet, "bug": _fail, "deadly": _die}
 
 HANDLERS = SimpleNamespace(copy_account=copy_account, act_on_credit=act_on_credit, close_account=close_account)
 

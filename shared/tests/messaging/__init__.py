@@ -1,0 +1,1 @@
+"""What messaging promises, against real servers that the tests may stop and kill."""
