@@ -29,12 +29,12 @@ status: ready ## Show every process, its port, its health
 	@$(ESTUARY) status
 
 .PHONY: logs
-logs: ready ## Follow the logs; NAME=bookings for one service
-	@$(ESTUARY) logs --follow $(NAME)
+logs: ready ## Follow the logs; SERVICE=bookings for one
+	@$(ESTUARY) logs --follow $(SERVICE)
 
 .PHONY: restart
-restart: ready ## Reload the code, request by request; NAME=bookings for one service
-	@$(ESTUARY) restart $(NAME)
+restart: ready ## Reload the code, request by request; SERVICE=bookings for one
+	@$(ESTUARY) restart $(SERVICE)
 
 .PHONY: seed
 seed: ready ## Fill the running marketplace with the demo's people and sessions
@@ -66,12 +66,12 @@ chaos: ready ## Kill processes at random under load and count what was lost or d
 	@$(ESTUARY) test -- -m chaos $(ARGS)
 
 .PHONY: migrate
-migrate: ready ## Bring every database to the newest form; NAME=bookings for one
-	@$(ESTUARY) migrate $(or $(NAME),--all)
+migrate: ready ## Bring every database to the newest form; SERVICE=bookings for one
+	@$(ESTUARY) migrate $(SERVICE)
 
 .PHONY: revision
-revision: ready ## Write a migration from the models: NAME=bookings ABOUT='add a column'
-	@$(ESTUARY) revision $(NAME) "$(ABOUT)"
+revision: ready ## Write a migration from the models: SERVICE=bookings MESSAGE='add a column'
+	@$(ESTUARY) revision $(SERVICE) "$(MESSAGE)"
 
 .PHONY: openapi
 openapi: ready ## Write the API's description anew

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from deploy.local.profiles import ROOT
+
 # Nothing here may open a connection, start a thread or read the environment when imported.
 SHARED_LIBRARIES = (
     "alembic.command",
@@ -52,15 +54,19 @@ def prepare() -> None:
     gc.freeze()
 
 
-def launch(command: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-    """Start `estuary <command>` with exactly this environment, its words going to the log; return its process id."""
+def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, *, is_fresh: bool = False) -> int:
+    """Start `estuary <command>` with exactly this environment, its words going to the log; return its process id.
+
+    `is_fresh` asks for a new interpreter in any case.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        if FORKS:
+        if FORKS and not is_fresh:
             return os.fork() or _become(command, environment, descriptor)
         process = subprocess.Popen(
             [sys.executable, "-m", "shared.cli.main", *command],
+            cwd=ROOT,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=descriptor,

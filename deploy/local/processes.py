@@ -1,7 +1,7 @@
 """Every process of Estuary on one machine, and every task that must be done before it starts."""
 
 import importlib.util
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from deploy.local.environment import Environments
@@ -32,7 +32,9 @@ class Process:
     needs: tuple[str, ...] = ()
     # How the process is told to take up new code without refusing a request; None: it is stopped and started.
     reloads: bool = False
-    probe: str = field(default="/health/ready")
+    # Started by a new interpreter, for programs that decide something when a shared library is first imported.
+    is_fresh: bool = False
+    probe: str = "/health/ready"
 
 
 def tasks(profile: Profile) -> list[Task]:
@@ -41,12 +43,16 @@ def tasks(profile: Profile) -> list[Task]:
         Task(name=name, command=("infra", "up", "--profile", profile.name, "--only", name.lower()))
         for name in (DATABASE, BROKER)
     ]
-    migrations = [
-        Task(name=migration_of(service), command=("migrate", service), environment=service, needs=(DATABASE,))
+    return [*infrastructure, *migrations(needs=(DATABASE,))]
+
+
+def migrations(needs: tuple[str, ...] = ()) -> list[Task]:
+    """Return what brings every database to the newest form."""
+    return [
+        Task(name=migration_of(service), command=("migrate", service), environment=service, needs=needs)
         for service in SERVICES
         if _exists(f"services.{service}.app")
     ]
-    return infrastructure + migrations
 
 
 def processes(profile: Profile) -> list[Process]:
@@ -87,7 +93,9 @@ def processes(profile: Profile) -> list[Process]:
         command=("gateway",),
         environment="gateway",
         port=profile.port("gateway_probes"),
-        module="gateway.app",
+        module="gateway.serve",
+        reloads=True,
+        is_fresh=True,
         needs=(BROKER,),
     )
     sandboxes = [
@@ -96,7 +104,7 @@ def processes(profile: Profile) -> list[Process]:
             command=("sandbox", name),
             environment=name,
             port=profile.port(name),
-            module=f"deploy.sandbox.{name}.app",
+            module=f"deploy.sandbox.{name}.__main__",
             probe="/health/live",
         )
         for name in ("stripe",)

@@ -132,7 +132,8 @@ class Supervisor:
     def _launch(self, what: Task | Process, *, log: str) -> int:
         told = self._environments.of(what.environment) if what.environment else {}
         environment = {**_inherited(), MARKER: str(self._profile.folder), **told, **self._settings}
-        return launch(what.command, environment, self._profile.inside("logs", f"{log}.log"))
+        is_fresh = isinstance(what, Process) and what.is_fresh
+        return launch(what.command, environment, self._profile.inside("logs", f"{log}.log"), is_fresh=is_fresh)
 
     def _reap(self) -> None:
         for pid, code in _ended_children():

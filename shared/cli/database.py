@@ -6,7 +6,7 @@ import time
 
 import click
 
-from shared.cli.environment import load
+from shared.cli.environment import load, read
 from shared.cli.run import SERVICES
 
 service = click.argument("service", type=click.Choice(SERVICES))
@@ -15,13 +15,22 @@ SEED_PATIENCE_SECONDS = 90
 
 
 @click.command()
-@service
-def migrate(service: str) -> None:
-    """Bring SERVICE's database to the newest form."""
-    load(service)
-    from shared.database.migrate import migrate
+@click.argument("services", nargs=-1, type=click.Choice(SERVICES))
+@click.option("--check", is_flag=True, help="Change nothing: fail when the models say what no migration does.")
+def migrate(*, services: tuple[str, ...], check: bool) -> None:
+    """Bring the databases of SERVICES, or of all, to the newest form."""
+    from shared.database.migrate import differences, migrate
 
-    migrate(service, os.environ["DATABASE_URL"])
+    for name in services or SERVICES:
+        url = database_url(name, alone=len(services) == 1)
+        if not check:
+            migrate(name, url)
+            continue
+        found = differences(name, url)
+        for difference in found:
+            click.echo(f"{name}: {difference}")
+        if found:
+            raise SystemExit(1)
 
 
 @click.command()
@@ -29,10 +38,9 @@ def migrate(service: str) -> None:
 @click.argument("about")
 def revision(service: str, about: str) -> None:
     """Write a migration of SERVICE from its models; ABOUT says its aim in a few words."""
-    load(service)
     from shared.database.migrate import make_revision
 
-    make_revision(service, os.environ["DATABASE_URL"], about)
+    make_revision(service, database_url(service), about)
 
 
 @click.command()
@@ -53,3 +61,12 @@ def seed(service: str) -> None:
             time.sleep(0.5)
         else:
             return
+
+
+def database_url(service: str, *, alone: bool = True) -> str:
+    """Return where a service's database is: as this process was told, or as the local installation says.
+
+    What this process was told is one service's own; with `alone` false it is not asked.
+    """
+    told = os.environ.get("DATABASE_URL") if alone else None
+    return told or read(service)["DATABASE_URL"]

@@ -4,16 +4,26 @@ import os
 import shlex
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def load(name: str) -> None:
-    """Take the local installation's variables for a process, unless the environment already has its own."""
-    if "DATABASE_URL" in os.environ or "EDGE_KEY" in os.environ:
+    """Take the local installation's variables for a process, unless it was told its own."""
+    if "EDGE_KEY" in os.environ or "DATABASE_URL" in os.environ:
         return
+    for variable, value in read(name).items():
+        os.environ.setdefault(variable, value)
+
+
+def read(name: str) -> dict[str, str]:
+    """Return the local installation's variables for a process.
+
+    Raises click.ClickException when there is no installation.
+    """
     file = ROOT / ".run" / "env" / f"{name}.env"
     if not file.exists():
-        return
-    for line in file.read_text().splitlines():
-        variable, _, value = line.partition("=")
-        os.environ.setdefault(variable, "".join(shlex.split(value)))
+        raise click.ClickException(f"The environment of {name} is not set, and 'make up' has made none here.")
+    pairs = (line.partition("=") for line in file.read_text().splitlines())
+    return {variable: "".join(shlex.split(value)) for variable, _, value in pairs}

@@ -22,6 +22,14 @@ COMMANDS = {
     "migrate": "shared.cli.database:migrate",
     "revision": "shared.cli.database:revision",
     "seed": "shared.cli.database:seed",
+    "republish": "shared.cli.messaging:republish",
+    "dead": "shared.cli.messaging:dead",
+    "openapi": "shared.cli.openapi:openapi",
+    "test": "deploy.local.quality:test",
+    "check": "deploy.local.quality:check",
+    "keys": "services.auth.commands:keys",
+    "users": "services.auth.commands:users",
+    "staff": "services.auth.commands:staff",
 }
 
 

@@ -40,7 +40,7 @@ def realtime() -> None:
 def gateway() -> None:
     """Stand at the edge."""
     load("gateway")
-    importlib.import_module("gateway.app").main()
+    importlib.import_module("gateway.serve").main()
 
 
 @click.command()
@@ -48,4 +48,4 @@ def gateway() -> None:
 def sandbox(name: str) -> None:
     """Stand for an outside service, by its own protocol."""
     load(name)
-    importlib.import_module(f"deploy.sandbox.{name}").main()
+    importlib.import_module(f"deploy.sandbox.{name}.__main__").main()

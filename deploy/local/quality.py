@@ -1,0 +1,134 @@
+"""`estuary test` and `estuary check`: the tests' servers and databases made ready, then the tools."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from deploy.local.environment import Environments
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.problems import Problem
+from deploy.local.processes import Task, migrations
+from deploy.local.profiles import PROFILES, ROOT, SERVICES
+from deploy.local.stamps import Stamps
+
+BIN = Path(sys.executable).parent
+PROFILE = PROFILES["test"]
+# Modules that write something from the code; with --check they only say whether it is fresh.
+GENERATORS = ("shared.messaging.topology",)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One tool that must be content, and what to do when it is not."""
+
+    name: str
+    command: tuple[str | Path, ...]
+    remedy: str
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1)
+def test(arguments: tuple[str, ...]) -> None:
+    """Run pytest with ARGUMENTS on migrated test databases; all tests without any."""
+    with _servers():
+        _migrate()
+        ended = subprocess.run([BIN / "python", "-m", "pytest", *arguments], cwd=ROOT, check=False)
+    raise SystemExit(ended.returncode)
+
+
+@click.command()
+def check() -> None:
+    """Run every tool that a commit must pass; name those that are not content."""
+    with _servers():
+        _migrate()
+        unhappy = [inspection for inspection in _inspections() if not _is_content(inspection)]
+    if unhappy:
+        remedies = "\n".join(f"  {inspection.name}: {inspection.remedy}" for inspection in unhappy)
+        raise Problem(f"{len(unhappy)} of the checks failed.\n{remedies}")
+
+
+@contextmanager
+def _servers() -> Iterator[None]:
+    """Have the tests' servers run for a while; those that ran before run on."""
+    infrastructure = Infrastructure(PROFILE)
+    ran = infrastructure.rabbitmq.is_alive() and infrastructure.postgresql.is_alive()
+    infrastructure.up()
+    try:
+        yield
+    finally:
+        if not ran:
+            infrastructure.down()
+
+
+def _migrate() -> None:
+    """Bring the tests' databases to the newest form, two at a time, unless they are."""
+    stamps = Stamps(PROFILE, Infrastructure(PROFILE).postgresql.folder)
+    due = [task for task in migrations() if not stamps.is_done(task)]
+
+    def run(task: Task) -> None:
+        assert task.environment is not None
+        environment = {**os.environ, **Environments(PROFILE).of(task.environment)}
+        done = _estuary(task.command, environment)
+        if done.returncode != 0:
+            raise Problem(f"'{task.name}' failed:\n{done.stdout}")
+        stamps.done(task)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(run, due))
+
+
+def _inspections() -> Iterator[Inspection]:
+    yield Inspection("format", (BIN / "ruff", "format", "--check", "--quiet", "."), "make fix")
+    yield Inspection("lint", (BIN / "ruff", "check", "--quiet", "."), "make fix mends some of it")
+    yield Inspection("types", (BIN / "mypy", "--no-error-summary"), "mend what is named above")
+    yield Inspection("imports", (BIN / "lint-imports", "--no-logo"), "see .importlinter for what may import what")
+    for service in SERVICES:
+        command = (BIN / "estuary", "migrate", service, "--check")
+        yield Inspection(f"migrations of {service}", command, f"make revision SERVICE={service} MESSAGE='…'")
+    yield Inspection("descriptions of the API", (BIN / "estuary", "openapi", "--check"), "make openapi")
+    for module in GENERATORS:
+        if importlib.util.find_spec(module):
+            yield Inspection(module, (BIN / "python", "-m", module, "--check"), "make docs")
+
+
+def _is_content(inspection: Inspection) -> bool:
+    """Run one tool; its words are shown only when it is not content."""
+    began = time.monotonic()
+    environment = dict(os.environ)
+    if inspection.name.startswith("migrations of "):
+        environment |= Environments(PROFILE).of(inspection.name.rsplit(" ", 1)[1])
+    done = subprocess.run(
+        inspection.command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    word = click.style("ok", fg="green") if done.returncode == 0 else click.style("no", fg="red")
+    click.echo(f"{word}  {inspection.name} ({time.monotonic() - began:.1f} s)")
+    if done.returncode != 0:
+        click.echo(done.stdout)
+    return done.returncode == 0
+
+
+def _estuary(command: Sequence[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "shared.cli.main", *command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
