@@ -4,7 +4,6 @@ It has a node name, a cookie, a port mapper and folders of its own, and loads it
 from a definitions file when it starts, so that nothing has to be asked of it afterwards.
 """
 
-import base64
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ from deploy.local.profiles import BROKER_USERS, Profile, checkout_key, sharing_s
 from deploy.local.programs import RABBITMQ_OLDEST, find_epmd, find_rabbitmq
 from deploy.local.system import SERVER_MARKER, is_alive, listens, require_free
 from deploy.local.topology import topology
+from shared.messaging.administration import ControlTool, apply, with_users
 
 ADMINISTRATOR = "administrator"
 START_SECONDS = 90
@@ -65,7 +65,6 @@ class RabbitMQ:
     def begin(self) -> None:
         """Start the broker without waiting for it. Raises Problem."""
         if self._process("broker") is not None:
-            self._renew_definitions()
             return
         programs = find_rabbitmq()
         if programs is None:
@@ -83,7 +82,7 @@ class RabbitMQ:
         self._spawn("broker", [programs / "rabbitmq-server"], {"RUNNING_UNDER_SYSTEMD": "true"})
 
     def finish(self) -> None:
-        """Wait until the broker that was begun takes connections. Raises Problem."""
+        """Wait until the broker that was begun takes connections and holds what this code needs. Raises Problem."""
         deadline = time.monotonic() + START_SECONDS
         while not listens(self.port):
             if self._process("broker") is None:
@@ -91,6 +90,7 @@ class RabbitMQ:
             if time.monotonic() > deadline:
                 raise Problem(f"RabbitMQ did not start within {START_SECONDS} s: see {self.folder / 'rabbitmq.log'}.")
             time.sleep(0.1)
+        self._apply_definitions()
 
     def start(self) -> None:
         """Start the broker and wait until it takes connections. Raises Problem."""
@@ -116,47 +116,31 @@ class RabbitMQ:
     def definitions(self) -> dict[str, Any]:
         """Return the users, their rights, and all that each virtual host must hold."""
         hosts = [profile.virtual_host for profile in sharing_servers_with(self._profile)]
-        held = topology(self._profile)
+        passwords = {user: self._credentials.password(f"rabbitmq.{user}") for user in (ADMINISTRATOR, *BROKER_USERS)}
         everything = {"configure": ".*", "write": ".*", "read": ".*"}
+        made = with_users(topology(self._profile), passwords)
         return {
-            **held,
+            **made,
             "vhosts": [{"name": host} for host in hosts],
-            "users": [self._user(ADMINISTRATOR, "administrator"), *(self._user(user, "") for user in BROKER_USERS)],
             "permissions": [
-                *held["permissions"],
+                *made["permissions"],
                 *({"user": ADMINISTRATOR, "vhost": host, **everything} for host in hosts),
             ],
         }
 
-    def _user(self, name: str, tags: str) -> dict[str, Any]:
-        return {
-            "name": name,
-            "tags": tags,
-            "password_hash": _password_hash(self._credentials.password(f"rabbitmq.{name}")),
-            "hashing_algorithm": "rabbit_password_hashing_sha256",
-            "limits": {},
-        }
-
-    def _renew_definitions(self) -> None:
-        """Give the running broker what has been added since it started; what is gone stays until it is empty of use."""
-        file, wanted = self.folder / "definitions.json", json.dumps(self.definitions())
-        programs = find_rabbitmq()
-        if programs is None or file.read_text() == wanted:
-            return
-        self.finish()
-        self._write(file, wanted)
-        done = subprocess.run(
-            [programs / "rabbitmqctl", "--quiet", "import_definitions", file],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.folder,
-            env=self.environment(),
-            **self._account.options,
-        )
-        if done.returncode != 0:
-            file.unlink()
-            raise Problem(f"RabbitMQ refused its new definitions: {(done.stderr or done.stdout).strip()}")
+    def _apply_definitions(self) -> None:
+        """Give a broker that ran before what has been added since, and take away bindings that nobody handles now."""
+        wanted = self.definitions()
+        sum_, note = hashlib.sha256(json.dumps(wanted).encode()).hexdigest(), self.folder / "applied"
+        if note.exists() and note.read_text() != sum_:
+            programs = find_rabbitmq()
+            assert programs is not None
+            tool = ControlTool(programs / "rabbitmqctl", environment=self.environment())
+            try:
+                apply(wanted, tool, admin_url=self.url(user=ADMINISTRATOR, virtual_host="/"))
+            except subprocess.CalledProcessError as refused:
+                raise Problem(f"RabbitMQ refused its new definitions: {refused.stderr or refused.stdout}") from refused
+        note.write_text(sum_)
 
     def _begin_port_mapper(self) -> None:
         if self._process("epmd") is not None:
@@ -251,12 +235,3 @@ def _is_ours(pid: int, profile: Profile) -> bool:
     if not environment.exists():
         return True
     return f"{SERVER_MARKER}={profile.infrastructure_folder}".encode() in environment.read_bytes().split(b"\0")
-
-
-def _password_hash(password: str) -> str:
-    """Return RabbitMQ's salted form of a password. The salt follows from it, so the same file is made each time.
-
-    Source: RabbitMQ's guide to credentials and passwords, "Computing password hash".
-    """
-    salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
-    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

@@ -120,8 +120,14 @@ class Runner:
 
     def _state(self) -> State:
         state = State.read(self._profile)
-        if state is None or not is_alive(state.pid):
-            raise Problem("Nothing is running: start it with 'make up'.")
+        if state is None or living_supervisor(self._profile) is None:
+            left = len(belonging_to(self._profile.folder))
+            raise Problem(
+                f"The supervisor has died; {left} processes run on without it. 'make up' starts all again, 'make down'"
+                " ends them."
+                if left
+                else "Nothing is running: start it with 'make up'.",
+            )
         return state
 
     def _processes(self) -> list[Process]:

@@ -32,6 +32,7 @@ TICK_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 ROTATE_SECONDS = 10.0
 GRACE_SECONDS = 35.0
+LOCK_TRIES = 10
 # A process that lived this long before it died is started again at once; others wait, longer each time.
 STABLE_SECONDS = 20.0
 BACKOFF_FIRST_SECONDS, BACKOFF_LAST_SECONDS = 0.3, 15.0
@@ -301,6 +302,12 @@ def main() -> None:
     """Supervise the profile named on the command line."""
     profile = PROFILES[sys.argv[1]]
     lock = hold_lock(profile)
+    for _ in range(LOCK_TRIES):
+        if lock is not None:
+            break
+        # Somebody who only asks whether a supervisor lives holds it for an instant.
+        time.sleep(TICK_SECONDS)
+        lock = hold_lock(profile)
     if lock is None:
         return
     profile.inside("supervisor.pid").write_text(str(os.getpid()))

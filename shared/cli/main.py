@@ -27,9 +27,6 @@ COMMANDS = {
     "openapi": "shared.cli.openapi:openapi",
     "test": "deploy.local.quality:test",
     "check": "deploy.local.quality:check",
-    "keys": "services.auth.commands:keys",
-    "users": "services.auth.commands:users",
-    "staff": "services.auth.commands:staff",
 }
 
 
