@@ -17,6 +17,7 @@ from .webhooks import Deliverer
 
 HERE = Path(__file__).parent
 CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+TYPED = ("email", "number", "expiry", "cvc", "name")
 OPEN = ("requires_payment_method", "requires_confirmation")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -201,7 +202,7 @@ class Pages:
             action=actions[session["mode"]],
             email=typed.get("email") or (customer or {}).get("email") or session["customer_details"]["email"] or "",
             asks_email=not customer,
-            typed=typed,
+            typed=dict.fromkeys(TYPED, "") | typed,
             error=error,
             cancel_url=session["cancel_url"],
             cards=CARDS,
@@ -220,7 +221,7 @@ class Pages:
             action="Save card" if amount is None else "Pay",
             email="",
             asks_email=False,
-            typed=typed,
+            typed=dict.fromkeys(TYPED, "") | typed,
             error=error,
             cancel_url=None,
             cards=CARDS,

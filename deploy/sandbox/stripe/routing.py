@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from .errors import Body, InvalidRequest
-from .parameters import EXPAND, PAGE, RANGE, Kind, Params
+from .parameters import EXPAND, PAGE, RANGE, Kind, Params, picked
 from .sandbox import Sandbox
 
 Answer = Callable[..., Body]
@@ -68,15 +68,22 @@ class Routes:
         self.all.append(Route("GET", path, answer, EXPAND, ()))
 
     def listing(
-        self, path: str, kind: str, filters: Mapping[str, Kind] | None = None, *, answer: Answer | None = None
+        self,
+        path: str,
+        kind: str,
+        filters: Mapping[str, Kind] | None = None,
+        *,
+        answer: Answer | None = None,
+        by_time: bool = True,
     ) -> None:
         """Serve a list, newest first; a filter's name is the member it compares, unless `answer` says otherwise."""
-        filters = filters or {}
+        filters = {**(filters or {}), **({"created": RANGE} if by_time else {})}
 
         def plain(sandbox: Sandbox, params: Params) -> Body:
-            return page(sandbox, kind, path, params, {name: params[name] for name in filters if name in params})
+            compared = filters.keys() - {"created"}
+            return page(sandbox, kind, path, params, picked(params, *compared))
 
-        self.all.append(Route("GET", path, answer or plain, {**EXPAND, **PAGE, "created": RANGE, **filters}, ()))
+        self.all.append(Route("GET", path, answer or plain, {**EXPAND, **PAGE, **filters}, ()))
 
 
 def page(sandbox: Sandbox, kind: str, path: str, params: Params, where: Mapping[str, Any]) -> Body:

@@ -8,7 +8,7 @@ from deploy.sandbox.stripe.sandbox import API_VERSION, Sandbox, new_id
 routes = Routes()
 
 routes.retrieve("/v1/webhook_endpoints/{}", "webhook_endpoint")
-routes.listing("/v1/webhook_endpoints", "webhook_endpoint")
+routes.listing("/v1/webhook_endpoints", "webhook_endpoint", by_time=False)
 
 
 @routes.call(

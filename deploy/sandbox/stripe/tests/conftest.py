@@ -113,7 +113,7 @@ class Control:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def __call__(self, path: str, method: str = "POST", **wish: Any) -> Any:
+    def __call__(self, path: str, method: str = "POST", /, **wish: Any) -> Any:
         body = None if method == "GET" else json.dumps(wish).encode()
         request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=body, method=method)
         with urllib.request.urlopen(request, timeout=30) as response:
