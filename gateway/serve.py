@@ -80,6 +80,8 @@ class GatewayApplication(BaseApplication):  # type: ignore[misc]
             "errorlog": "-",
             "loglevel": "warning",
             "proc_name": "estuary-gateway",
+            # It would lie in the person's home folder.
+            "control_socket_disable": True,
             "child_exit": _forget_figures,
         }
         for name, value in options.items():
