@@ -5,20 +5,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from deploy.local.environment import Environments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.problems import Problem
-from deploy.local.processes import Task, migrations
-from deploy.local.profiles import PROFILES, ROOT, SERVICES
+from deploy.local.processes import migrations
+from deploy.local.profiles import PROFILES, ROOT
 from deploy.local.stamps import Stamps
+from shared.cli.environment import FOLDER_VARIABLE
 
 BIN = Path(sys.executable).parent
 PROFILE = PROFILES["test"]
@@ -70,20 +69,17 @@ def _servers() -> Iterator[None]:
 
 
 def _migrate() -> None:
-    """Bring the tests' databases to the newest form, two at a time, unless they are."""
+    """Bring the tests' databases to the newest form, unless they are."""
     stamps = Stamps(PROFILE, Infrastructure(PROFILE).postgresql.folder)
     due = [task for task in migrations() if not stamps.is_done(task)]
-
-    def run(task: Task) -> None:
-        assert task.environment is not None
-        environment = {**os.environ, **Environments(PROFILE).of(task.environment)}
-        done = _estuary(task.command, environment)
-        if done.returncode != 0:
-            raise Problem(f"'{task.name}' failed:\n{done.stdout}")
+    if not due:
+        return
+    services = [task.command[1] for task in due]
+    done = subprocess.run([BIN / "estuary", "migrate", *services], cwd=ROOT, env=_told(), check=False)
+    if done.returncode != 0:
+        raise Problem("The tests' databases cannot be migrated.")
+    for task in due:
         stamps.done(task)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(run, due))
 
 
 def _inspections() -> Iterator[Inspection]:
@@ -91,9 +87,7 @@ def _inspections() -> Iterator[Inspection]:
     yield Inspection("lint", (BIN / "ruff", "check", "--quiet", "."), "make fix mends some of it")
     yield Inspection("types", (BIN / "mypy", "--no-error-summary"), "mend what is named above")
     yield Inspection("imports", (BIN / "lint-imports", "--no-logo"), "see .importlinter for what may import what")
-    for service in SERVICES:
-        command = (BIN / "estuary", "migrate", service, "--check")
-        yield Inspection(f"migrations of {service}", command, f"make revision SERVICE={service} MESSAGE='…'")
+    yield Inspection("migrations", (BIN / "estuary", "migrate", "--check"), "make revision SERVICE=… MESSAGE='…'")
     yield Inspection("descriptions of the API", (BIN / "estuary", "openapi", "--check"), "make openapi")
     for module in GENERATORS:
         if importlib.util.find_spec(module):
@@ -103,13 +97,10 @@ def _inspections() -> Iterator[Inspection]:
 def _is_content(inspection: Inspection) -> bool:
     """Run one tool; its words are shown only when it is not content."""
     began = time.monotonic()
-    environment = dict(os.environ)
-    if inspection.name.startswith("migrations of "):
-        environment |= Environments(PROFILE).of(inspection.name.rsplit(" ", 1)[1])
     done = subprocess.run(
         inspection.command,
         cwd=ROOT,
-        env=environment,
+        env=_told(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -122,13 +113,6 @@ def _is_content(inspection: Inspection) -> bool:
     return done.returncode == 0
 
 
-def _estuary(command: Sequence[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "shared.cli.main", *command],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+def _told() -> dict[str, str]:
+    """Return this environment, with the tests' databases in place of the demo's."""
+    return {**os.environ, FOLDER_VARIABLE: str(PROFILE.folder / "env")}

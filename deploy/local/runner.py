@@ -140,7 +140,7 @@ class Runner:
         left = belonging_to(self._profile.folder)
         if left:
             self._tell(f"Ending {len(left)} processes that a supervisor which died has left behind")
-            end(left, patience=5)
+            end(left, patience=1)
 
     def _require_ports(self) -> None:
         """Raise Problem for the first port that another program holds."""

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parents[2]
+# Where the local runner writes what each process is told; the tests' servers have a folder of their own.
+FOLDER_VARIABLE = "ESTUARY_ENVIRONMENTS"
 
 
 def load(name: str) -> None:
@@ -22,7 +24,7 @@ def read(name: str) -> dict[str, str]:
 
     Raises click.ClickException when there is no installation.
     """
-    file = ROOT / ".run" / "env" / f"{name}.env"
+    file = Path(os.environ.get(FOLDER_VARIABLE, ROOT / ".run" / "env")) / f"{name}.env"
     if not file.exists():
         raise click.ClickException(f"The environment of {name} is not set, and 'make up' has made none here.")
     pairs = (line.partition("=") for line in file.read_text().splitlines())
