@@ -439,9 +439,9 @@ class Browser:
 
 
 class Backoff:
-    """How long to wait before trying again: from 0.2 s, doubling to 15 s, each time half of it at random."""
+    """How long to wait before trying again: from 0.2 s, doubling to 5 s, each time half of it at random."""
 
-    def __init__(self, *, first: float = 0.2, most: float = 15.0) -> None:
+    def __init__(self, *, first: float = 0.2, most: float = 5.0) -> None:
         self._first = first
         self._most = most
         self._next = first

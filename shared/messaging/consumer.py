@@ -107,6 +107,9 @@ class Consumer:
     def handle(self, link: Link, batch: Sequence[Delivery], stop: threading.Event) -> None:
         """Bring every delivery of the batch to its end and acknowledge all of them."""
         readable = [read for delivery in batch if (read := self._sort_out(link, delivery)) is not None]
+        # Two readers with the same subjects in their batches then wait for each other instead of deadlocking; the
+        # events of one subject stay in the order they came.
+        readable.sort(key=lambda read: (read.message.subject_type, read.message.subject_id))
         while not self._apply(link, readable):
             # The database is away: no message is to blame, so none is moved.
             if not self._wait_for_database(link, stop):
@@ -204,7 +207,7 @@ class Consumer:
 
     def _wait_for_database(self, link: Link, stop: threading.Event) -> bool:
         """Wait until the database answers; False when the link broke or the worker stops before."""
-        backoff = Backoff(most=5.0)
+        backoff = Backoff()
         log.warning("consumer: the database is away")
         while link.is_open and not stop.is_set():
             try:

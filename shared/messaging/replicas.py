@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Table, inspect, tuple_
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Table, inspect, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -85,15 +85,18 @@ def _take(
         for column in columns.values()
         if column.onupdate is not None and column.name not in changed
     }
-    held = tuple_(table.c.epoch, table.c.sequence)
-    offered = tuple_(statement.excluded.epoch, statement.excluded.sequence)
     session.flush()
     taken = session.execute(
         statement.on_conflict_do_update(
-            index_elements=[columns[name] for name in key], set_=changed, where=held < offered
+            index_elements=[columns[name] for name in key], set_=changed, where=is_newer(table, statement.excluded)
         ).returning(table.c.sequence)
     )
     return taken.first() is not None
+
+
+def is_newer(held: Any, offered: Any) -> ColumnElement[bool]:
+    """Return the condition that the offered state was made after the held one."""
+    return tuple_(held.c.epoch, held.c.sequence) < tuple_(offered.epoch, offered.sequence)
 
 
 _EMPTY: dict[type, Any] = {

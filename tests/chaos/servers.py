@@ -82,6 +82,9 @@ class Servers:
 
     def stop(self) -> None:
         self.kill_broker()
+        # A process that ends while it is looked at is as good as stopped; the second try finds it gone.
+        with suppress(ProcessLookupError):
+            self.broker.stop()
         self.broker.stop()
         self.postgresql.stop(mode="immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -122,8 +125,12 @@ class Servers:
 
     def depth(self, queue: str) -> int:
         """Return how many messages lie in a queue, ready to be taken."""
+        return self.depths(queue)[0]
+
+    def depths(self, *queues: str) -> list[int]:
+        """Return the same of several queues."""
         with Browser(self.admin_broker_url(), name="test") as browser:
-            return int(browser.channel.queue_declare(queue, passive=True).method.message_count)
+            return [int(browser.channel.queue_declare(queue, passive=True).method.message_count) for queue in queues]
 
     def signal_broker(self, number: int) -> None:
         for pid in self._broker_pids():

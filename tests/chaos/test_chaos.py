@@ -1,0 +1,48 @@
+"""The short form of `make chaos`: one clean seed, and the five mutants, which must not survive three."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.__main__ import SEEDS_FOR_A_MUTANT, plan_for
+from tests.chaos.harness import Plan, invariants, run
+from tests.chaos.mutants import MUTANTS
+from tests.chaos.servers import Servers
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
+
+SHORT = Plan(seconds=4, broker_kills=1)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    servers = Servers()
+    try:
+        servers.start()
+        yield servers
+    finally:
+        servers.stop()
+
+
+def test_nothing_is_lost_or_done_twice_whatever_dies(servers: Servers) -> None:
+    report = run(servers, int(time.time()) % 1_000_000, plan=SHORT)
+
+    assert report.violations == {}, f"replay with: python -m tests.chaos --seed {report.seed} --seconds 4\n{report}"
+    assert report.changes > 100
+    assert report.kills > 3
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_broken_messaging_is_caught(servers: Servers, mutant: str) -> None:
+    reports = []
+    for seed in range(1, 1 + SEEDS_FOR_A_MUTANT):
+        reports.append(run(servers, seed, mutant=mutant, plan=plan_for(mutant)))
+        if reports[-1].violations:
+            return
+
+    pytest.fail("survived:\n" + "\n".join(map(str, reports)))
+
+
+def test_every_invariant_is_named_and_looked_at() -> None:
+    assert len(invariants()) == 8
