@@ -62,8 +62,8 @@ bench-gateway: ready ## Measure the gateway beside its peers
 	@$(BIN)/python -m bench.gateway
 
 .PHONY: chaos
-chaos: ready ## Kill processes at random under load and count what was lost or done twice
-	@$(ESTUARY) test -- -m chaos $(ARGS)
+chaos: ready ## Kill processes at random under load, count what was lost or done twice; ARGS='--seeds 3'
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: migrate
 migrate: ready ## Bring every database to the newest form; SERVICE=bookings for one
@@ -76,6 +76,10 @@ revision: ready ## Write a migration from the models: SERVICE=bookings MESSAGE='
 .PHONY: openapi
 openapi: ready ## Write the API's description anew
 	@$(ESTUARY) openapi
+
+.PHONY: docs
+docs: ready ## Write anew what is made from the code: API descriptions, events, broker definitions
+	@$(ESTUARY) docs
 
 .PHONY: lock
 lock: ready ## Resolve all packages anew into requirements.lock

@@ -27,6 +27,7 @@ COMMANDS = {
     "openapi": "shared.cli.openapi:openapi",
     "test": "deploy.local.quality:test",
     "check": "deploy.local.quality:check",
+    "docs": "deploy.local.quality:docs",
 }
 
 
