@@ -109,13 +109,13 @@ CARDS = (
     ),
     Card(
         number="4000000000000002",
-        names=("visa_chargeDeclined", "chargeDeclined"),
+        names=("chargeDeclined", "visa_chargeDeclined"),
         decline=GENERIC,
         effect="Is declined",
     ),
     Card(
         number="4000000000009995",
-        names=("visa_chargeDeclinedInsufficientFunds", "chargeDeclinedInsufficientFunds"),
+        names=("chargeDeclinedInsufficientFunds", "visa_chargeDeclinedInsufficientFunds"),
         decline=INSUFFICIENT_FUNDS,
         effect="Is declined: insufficient funds",
     ),

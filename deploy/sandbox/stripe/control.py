@@ -73,7 +73,7 @@ class Control:
                 told = answer(await _wish(request), request.match_info.get("id", ""))
             except StripeError as refused:
                 return web.json_response({"error": refused.body()}, status=refused.status)
-            except TypeError as wrong:
+            except (TypeError, ValueError) as wrong:
                 return web.json_response({"error": {"message": str(wrong)}}, status=400)
             self.api.deliverer.wake()
             return web.json_response(told)

@@ -105,6 +105,7 @@ def make(sandbox: Sandbox, subscription: Body, *, lines: list[Body], reason: str
             description="Subscription creation" if reason == "subscription_create" else "Subscription update",
         )
         invoice["_payment_intent"] = intent["id"]
+        invoice["hosted_invoice_url"] = f"{sandbox.settings.public_url}/pay/{intent['client_secret']}"
         sandbox.emit("payment_intent.created", intent)
     sandbox.insert(invoice, "invoice.created", "invoice.finalized")
     return invoice
