@@ -32,6 +32,7 @@ class Fault:
         if unknown := wish.keys() - known:
             raise InvalidRequest(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}.")
         fault = cls(**wish)
+        fault.times, fault.delay_seconds = int(fault.times), float(fault.delay_seconds)
         if fault.when not in WHEN:
             raise InvalidRequest(f"`when` is one of {', '.join(WHEN)}.")
         if not (fault.status or fault.drop or fault.delay_seconds):

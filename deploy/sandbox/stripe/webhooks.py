@@ -46,6 +46,8 @@ class WebhookPolicy:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        self.drop_rate, self.repeat = float(self.drop_rate), int(self.repeat)
+        self.delay_seconds, self.shuffle_seconds = float(self.delay_seconds), float(self.shuffle_seconds)
         self._random = random.Random(self.seed)  # noqa: S311 — trouble, not secrets.
 
     def concerns(self, event_type: str) -> bool:

@@ -2,38 +2,34 @@
 
 from deploy.sandbox.stripe.errors import Body, InvalidRequest
 from deploy.sandbox.stripe.parameters import (
-    AMOUNT,
-    BOOLEAN,
     INTEGER,
     METADATA,
     TEXT,
     Choice,
     Fields,
-    Integer,
     ListOf,
     Params,
-    merge_metadata,
 )
 from deploy.sandbox.stripe.routing import Routes, list_of
 from deploy.sandbox.stripe.sandbox import Sandbox, new_id
 from deploy.sandbox.stripe.timers import timer
 
-from . import customers, payment_intents, payment_methods, payments, prices, setup_intents, subscriptions
+from . import (
+    checkout_items,
+    customers,
+    payment_intents,
+    payment_methods,
+    payments,
+    setup_intents,
+    subscriptions,
+)
+from .blanks import new_session
 from .owners import owns
 
 routes = Routes()
 
 EXPIRES_SECONDS_MIN = 30 * 60
 EXPIRES_SECONDS_MAX = 24 * 3600
-PRICE_DATA = Fields(
-    {
-        "currency": TEXT,
-        "product": TEXT,
-        "product_data": Fields({"name": TEXT, "description": TEXT, "images": ListOf(TEXT), "metadata": METADATA}),
-        "recurring": Fields({"interval": prices.INTERVAL, "interval_count": Integer(least=1)}),
-        "unit_amount": AMOUNT,
-    }
-)
 
 routes.listing(
     "/v1/checkout/sessions",
@@ -54,7 +50,7 @@ routes.listing(
         "customer_creation": Choice("always", "if_required"),
         "customer_email": TEXT,
         "expires_at": INTEGER,
-        "line_items": ListOf(Fields({"price": TEXT, "price_data": PRICE_DATA, "quantity": Integer(least=1)})),
+        "line_items": checkout_items.LINE_ITEMS,
         "locale": TEXT,
         "metadata": METADATA,
         "mode": Choice("payment", "setup", "subscription"),
@@ -70,20 +66,18 @@ routes.listing(
             }
         ),
         "payment_method_collection": Choice("always", "if_required"),
-        "saved_payment_method_options": Fields({"payment_method_save": Choice("enabled", "disabled")}),
         "setup_intent_data": Fields({"description": TEXT, "metadata": METADATA}),
         "submit_type": Choice("auto", "book", "donate", "pay", "subscribe"),
         "subscription_data": Fields({"description": TEXT, "metadata": METADATA}),
         "success_url": TEXT,
         "ui_mode": Choice("hosted_page"),
-        "allow_promotion_codes": BOOLEAN,
     },
     required=("mode", "success_url"),
 )
 def create(sandbox: Sandbox, params: Params) -> Body:
     """Make a session; its `url` is the page to send the payer to."""
     mode = params["mode"]
-    items = _line_items(sandbox, params, mode=mode)
+    items = checkout_items.items_of(sandbox, params, mode=mode)
     expires_at = _expiry(sandbox, params.get("expires_at"))
     if params.get("customer"):
         payment_methods.live_customer(sandbox, params["customer"])
@@ -98,7 +92,7 @@ def create(sandbox: Sandbox, params: Params) -> Body:
     total = sum(item["amount_total"] for item in items)
     if mode == "payment":
         payment_intents.check_amount(total)
-    session = _session(sandbox, params, session_id=session_id, total=None if mode == "setup" else total)
+    session = new_session(sandbox, params, session_id=session_id, total=None if mode == "setup" else total)
     session["currency"] = items[0]["currency"] if items else params.get("currency")
     session["expires_at"] = expires_at
     session["_line_items"] = items
@@ -271,119 +265,3 @@ def _expiry(sandbox: Sandbox, wished: int | None) -> int:
             "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.", param="expires_at"
         )
     return wished
-
-
-def _line_items(sandbox: Sandbox, params: Params, *, mode: str) -> list[Body]:
-    given = params.get("line_items") or []
-    if mode == "setup":
-        return []
-    if not given:
-        raise InvalidRequest(
-            f"Missing required param: line_items. You must pass it in `{mode}` mode.",
-            code="parameter_missing",
-            param="line_items",
-        )
-    return [_line_item(sandbox, item, index, mode=mode) for index, item in enumerate(given)]
-
-
-def _line_item(sandbox: Sandbox, given: Params, index: int, *, mode: str) -> Body:
-    price = prices.of_item(sandbox, given, f"line_items[{index}]")
-    if mode == "payment" and price["type"] == "recurring":
-        raise InvalidRequest(
-            "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use "
-            "only one-time prices.",
-            param="line_items",
-        )
-    if mode == "subscription" and price["type"] != "recurring":
-        raise InvalidRequest(
-            "You must provide at least one recurring price in `subscription` mode when using prices.",
-            param="line_items",
-        )
-    quantity = given.get("quantity", 1)
-    amount = price["unit_amount"] * quantity
-    product = sandbox.store.get("product", price["product"])
-    return {
-        "id": new_id("li"),
-        "object": "item",
-        "adjustable_quantity": None,
-        "amount_discount": 0,
-        "amount_subtotal": amount,
-        "amount_tax": 0,
-        "amount_total": amount,
-        "currency": price["currency"],
-        "description": product["name"],
-        "metadata": {},
-        "price": price,
-        "quantity": quantity,
-        "_details": product["description"],
-    }
-
-
-def _session(sandbox: Sandbox, params: Params, *, session_id: str, total: int | None) -> Body:
-    mode = params["mode"]
-    data = params.get(f"{'payment_intent' if mode == 'payment' else 'setup_intent' if mode == 'setup' else mode}_data")
-    return {
-        "id": session_id,
-        "object": "checkout.session",
-        "adaptive_pricing": {"enabled": False},
-        "after_expiration": None,
-        "allow_promotion_codes": params.get("allow_promotion_codes"),
-        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
-        "amount_subtotal": total,
-        "amount_total": total,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "billing_address_collection": None,
-        "cancel_url": params.get("cancel_url"),
-        "client_reference_id": params.get("client_reference_id"),
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
-        "created": sandbox.now(),
-        "currency": None,
-        "currency_conversion": None,
-        "custom_fields": [],
-        "custom_text": {},
-        "customer": params.get("customer"),
-        "customer_creation": params.get("customer_creation", "if_required" if mode == "payment" else None),
-        "customer_details": {
-            "address": None,
-            "email": params.get("customer_email"),
-            "name": None,
-            "phone": None,
-            "tax_exempt": "none",
-            "tax_ids": [],
-        },
-        "customer_email": params.get("customer_email"),
-        "discounts": [],
-        "expires_at": 0,
-        "invoice": None,
-        "invoice_creation": None,
-        "livemode": False,
-        "locale": params.get("locale"),
-        "metadata": merge_metadata({}, params.get("metadata")),
-        "mode": mode,
-        "payment_intent": None,
-        "payment_link": None,
-        "payment_method_collection": params.get(
-            "payment_method_collection", "if_required" if mode == "payment" else "always"
-        ),
-        "payment_method_options": {},
-        "payment_method_types": ["card"],
-        "payment_status": "no_payment_required" if mode == "setup" else "unpaid",
-        "recovered_from": None,
-        "saved_payment_method_options": params.get("saved_payment_method_options"),
-        "setup_intent": None,
-        "shipping_cost": None,
-        "shipping_options": [],
-        "status": "open",
-        "submit_type": params.get("submit_type"),
-        "subscription": None,
-        "success_url": params["success_url"],
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted_page",
-        "url": page_url(sandbox, session_id),
-        "_data": data or {},
-        "_line_items": [],
-        "_subscription": None,
-    }

@@ -1,7 +1,7 @@
 """Events: what happened, for those who missed the webhook."""
 
 from deploy.sandbox.stripe.errors import Body
-from deploy.sandbox.stripe.parameters import BOOLEAN, TEXT, ListOf, Params
+from deploy.sandbox.stripe.parameters import TEXT, ListOf, Params
 from deploy.sandbox.stripe.routing import Routes, page
 from deploy.sandbox.stripe.sandbox import Sandbox
 
@@ -18,4 +18,4 @@ def _list(sandbox: Sandbox, params: Params) -> Body:
     return page(sandbox, "event", "/v1/events", params, where)
 
 
-routes.listing("/v1/events", "event", {"type": TEXT, "types": ListOf(TEXT), "delivery_success": BOOLEAN}, answer=_list)
+routes.listing("/v1/events", "event", {"type": TEXT, "types": ListOf(TEXT)}, answer=_list)

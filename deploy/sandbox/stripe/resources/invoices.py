@@ -6,6 +6,7 @@ from deploy.sandbox.stripe.routing import Routes, list_of, page
 from deploy.sandbox.stripe.sandbox import Sandbox, new_id, public
 
 from . import owners, payment_intents, payment_methods, payments
+from .blanks import new_invoice
 
 routes = Routes()
 
@@ -81,7 +82,7 @@ def make(sandbox: Sandbox, subscription: Body, *, lines: list[Body], reason: str
     sandbox.save(customer)
     for line in lines:
         line["invoice"] = invoice_id
-    invoice = _invoice(sandbox, subscription, customer, invoice_id=invoice_id, due=due, total=total)
+    invoice = new_invoice(sandbox, subscription, customer, invoice_id=invoice_id, due=due, total=total)
     invoice.update(
         {
             "billing_reason": reason,
@@ -109,44 +110,6 @@ def make(sandbox: Sandbox, subscription: Body, *, lines: list[Body], reason: str
         sandbox.emit("payment_intent.created", intent)
     sandbox.insert(invoice, "invoice.created", "invoice.finalized")
     return invoice
-
-
-def line(sandbox: Sandbox, subscription: Body, item: Body, *, amount: int, start: int, end: int, text: str) -> Body:
-    """Return one line of an invoice: an amount for a time."""
-    return {
-        "id": new_id("il"),
-        "object": "line_item",
-        "amount": amount,
-        "currency": subscription["currency"],
-        "description": text,
-        "discount_amounts": [],
-        "discountable": amount >= 0,
-        "discounts": [],
-        "invoice": None,
-        "livemode": False,
-        "metadata": subscription["metadata"],
-        "parent": {
-            "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": None,
-                "proration": start == sandbox.now() and amount != item["price"]["unit_amount"] * item["quantity"],
-                "proration_details": {"credited_items": None},
-                "subscription": subscription["id"],
-                "subscription_item": item["id"],
-            },
-            "type": "subscription_item_details",
-        },
-        "period": {"end": end, "start": start},
-        "pretax_credit_amounts": [],
-        "pricing": {
-            "price_details": {"price": item["price"]["id"], "product": item["price"]["product"]},
-            "type": "price_details",
-            "unit_amount_decimal": item["price"]["unit_amount_decimal"],
-        },
-        "quantity": item["quantity"],
-        "subtotal": amount,
-        "taxes": [],
-    }
 
 
 def charge(sandbox: Sandbox, invoice: Body, method: Body) -> Body:
@@ -261,69 +224,3 @@ def _settle(sandbox: Sandbox, invoice: Body, *, paid_outside: bool = False) -> N
     invoice["status_transitions"]["paid_at"] = sandbox.now()
     sandbox.save(invoice, "invoice.paid", "invoice.payment_succeeded")
     owners.tell(sandbox, invoice)
-
-
-def _invoice(sandbox: Sandbox, subscription: Body, customer: Body, *, invoice_id: str, due: int, total: int) -> Body:
-    now = sandbox.now()
-    return {
-        "id": invoice_id,
-        "object": "invoice",
-        "account_country": "US",
-        "account_name": "Estuary",
-        "amount_due": due,
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_paid_off_stripe": 0,
-        "amount_remaining": due,
-        "amount_shipping": 0,
-        "application": None,
-        "attempt_count": 0,
-        "attempted": False,
-        "auto_advance": True,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "collection_method": "charge_automatically",
-        "created": now,
-        "currency": subscription["currency"],
-        "customer": customer["id"],
-        "customer_email": customer["email"],
-        "customer_name": customer["name"],
-        "default_payment_method": None,
-        "default_tax_rates": [],
-        "description": None,
-        "discounts": [],
-        "due_date": None,
-        "effective_at": now,
-        "footer": None,
-        "hosted_invoice_url": None,
-        "invoice_pdf": None,
-        "issuer": {"type": "self"},
-        "last_finalization_error": None,
-        "livemode": False,
-        "metadata": {},
-        "next_payment_attempt": None,
-        "on_behalf_of": None,
-        "parent": {
-            "quote_details": None,
-            "subscription_details": {"metadata": subscription["metadata"], "subscription": subscription["id"]},
-            "type": "subscription_details",
-        },
-        "payment_settings": {"payment_method_options": None, "payment_method_types": ["card"]},
-        "post_payment_credit_notes_amount": 0,
-        "pre_payment_credit_notes_amount": 0,
-        "receipt_number": None,
-        "status": "open",
-        "status_transitions": {
-            "finalized_at": now,
-            "marked_uncollectible_at": None,
-            "paid_at": None,
-            "voided_at": None,
-        },
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
-        "total": total,
-        "total_excluding_tax": total,
-        "total_taxes": [],
-        "webhooks_delivered_at": now,
-        "_owner": ("subscription", subscription["id"]),
-        "_payment_intent": None,
-    }

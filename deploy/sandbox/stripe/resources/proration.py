@@ -9,6 +9,7 @@ from deploy.sandbox.stripe.sandbox import Sandbox
 from deploy.sandbox.stripe.timers import timer
 
 from . import invoices, prices
+from .blanks import new_line
 
 PENDING_SECONDS_MAX = 23 * 3600
 
@@ -133,15 +134,13 @@ def _lines(sandbox: Sandbox, subscription: Body, target: Body, *, prorated: bool
     if prorated:
         unused = _share(item["price"]["unit_amount"] * item["quantity"], left, length)
         text = f"Unused time on {describe(sandbox, item)}"
-        lines.append(invoices.line(sandbox, subscription, item, amount=-unused, start=now, end=old_end, text=text))
+        lines.append(new_line(sandbox, subscription, item, amount=-unused, start=now, end=old_end, text=text))
     if target["restarts"]:
         text = describe(sandbox, changed)
     else:
         new_amount = _share(new_amount, left, length)
         text = f"Remaining time on {describe(sandbox, changed)}"
-    lines.append(
-        invoices.line(sandbox, subscription, changed, amount=new_amount, start=now, end=target["end"], text=text)
-    )
+    lines.append(new_line(sandbox, subscription, changed, amount=new_amount, start=now, end=target["end"], text=text))
     return lines
 
 

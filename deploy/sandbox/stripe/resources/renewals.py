@@ -9,6 +9,7 @@ from deploy.sandbox.stripe.sandbox import Sandbox
 from deploy.sandbox.stripe.timers import timer
 
 from . import invoices, proration, subscriptions
+from .blanks import new_line
 from .owners import owns
 
 DAY_SECONDS = 86_400
@@ -32,7 +33,7 @@ def renew(sandbox: Sandbox, subscription_id: str) -> None:
         each["current_period_start"], each["current_period_end"] = start, ends
         amount = each["price"]["unit_amount"] * each["quantity"]
         text = proration.describe(sandbox, each)
-        lines.append(invoices.line(sandbox, subscription, each, amount=amount, start=start, end=ends, text=text))
+        lines.append(new_line(sandbox, subscription, each, amount=amount, start=start, end=ends, text=text))
     subscription["_pending_lines"] = []
     sandbox.save(subscription, "customer.subscription.updated")
     sandbox.at(ends, "subscription.renew", subscription_id)

@@ -20,6 +20,7 @@ from deploy.sandbox.stripe.sandbox import Sandbox, new_id
 from deploy.sandbox.stripe.timers import timer
 
 from . import invoices, owners, payment_methods, prices, proration
+from .blanks import new_line, new_subscription
 
 routes = Routes()
 
@@ -185,7 +186,7 @@ def start(
             "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
             param="items[0][price]",
         )
-    subscription = _subscription(sandbox, customer=customer, currency=priced[0][0]["currency"])
+    subscription = new_subscription(sandbox, customer=customer, currency=priced[0][0]["currency"])
     subscription.update(
         default_payment_method=default_payment_method,
         description=description,
@@ -202,7 +203,7 @@ def start(
     ]
     subscription["items"] = list_of(f"/v1/subscription_items?subscription={subscription['id']}", data)
     lines = [
-        invoices.line(
+        new_line(
             sandbox,
             subscription,
             item,
@@ -305,60 +306,3 @@ def _set_end(sandbox: Sandbox, subscription: Body, *, at_period_end: bool) -> No
     subscription["cancel_at"] = subscription["items"]["data"][0]["current_period_end"] if at_period_end else None
     subscription["canceled_at"] = sandbox.now() if at_period_end else None
     subscription["cancellation_details"]["reason"] = "cancellation_requested" if at_period_end else None
-
-
-def _subscription(sandbox: Sandbox, *, customer: str, currency: str) -> Body:
-    now = sandbox.now()
-    return {
-        "id": new_id("sub"),
-        "object": "subscription",
-        "application": None,
-        "application_fee_percent": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
-        "billing_cycle_anchor": now,
-        "billing_mode": {"type": "flexible"},
-        "billing_schedules": [],
-        "billing_thresholds": None,
-        "cancel_at": None,
-        "cancel_at_period_end": False,
-        "canceled_at": None,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
-        "collection_method": "charge_automatically",
-        "created": now,
-        "currency": currency,
-        "customer": customer,
-        "days_until_due": None,
-        "default_payment_method": None,
-        "default_source": None,
-        "default_tax_rates": [],
-        "description": None,
-        "discounts": [],
-        "ended_at": None,
-        "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
-        "items": {},
-        "latest_invoice": None,
-        "livemode": False,
-        "metadata": {},
-        "next_pending_invoice_item_invoice": None,
-        "on_behalf_of": None,
-        "pause_collection": None,
-        "payment_settings": {
-            "payment_method_options": None,
-            "payment_method_types": None,
-            "save_default_payment_method": "off",
-        },
-        "pending_invoice_item_interval": None,
-        "pending_setup_intent": None,
-        "pending_update": None,
-        "schedule": None,
-        "start_date": now,
-        "status": "incomplete",
-        "test_clock": None,
-        "transfer_data": None,
-        "trial_end": None,
-        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
-        "trial_start": None,
-        "_owner": None,
-        "_pending_lines": [],
-        "_pending_target": None,
-    }
