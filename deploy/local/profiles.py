@@ -27,7 +27,8 @@ SERVICES = (
 
 BROKER_USERS = (*SERVICES, "gateway")
 
-# Ports of the default profile. Each can be moved by ESTUARY_PORT_<NAME>, for instance ESTUARY_PORT_GATEWAY=9080.
+# Ports of the default profile. Each can be moved by ESTUARY_PORT_<NAME>, for instance ESTUARY_PORT_GATEWAY=9080,
+# and all together by ESTUARY_PORT_SHIFT=1000, so that two checkouts can run side by side.
 PORTS = {
     "postgresql": 54329,
     "rabbitmq": 56729,
@@ -71,7 +72,8 @@ class Profile:
     def port(self, name: str) -> int:
         """Return the loopback port of a process, or of a part of the infrastructure."""
         shift = self.infrastructure_port_shift if name in INFRASTRUCTURE else self.port_shift
-        return int(os.environ.get(f"ESTUARY_PORT_{name.upper()}", PORTS[name])) + shift
+        everywhere = int(os.environ.get("ESTUARY_PORT_SHIFT", "0"))
+        return int(os.environ.get(f"ESTUARY_PORT_{name.upper()}", PORTS[name])) + shift + everywhere
 
     def worker_port(self, service: str) -> int:
         """Return the port on which a service's worker answers probes."""

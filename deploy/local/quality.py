@@ -57,7 +57,8 @@ def check() -> None:
 @click.command()
 def docs() -> None:
     """Write anew what is made from the code: descriptions of the API, events, the broker's definitions."""
-    commands = [[BIN / "estuary", "openapi"], *([BIN / "python", "-m", module] for module in GENERATORS)]
+    commands: list[tuple[str | Path, ...]] = [(BIN / "estuary", "openapi")]
+    commands += [(BIN / "python", "-m", module) for module in GENERATORS]
     for command in commands:
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             raise Problem(f"'{' '.join(map(str, command))}' failed.")

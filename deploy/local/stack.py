@@ -16,7 +16,7 @@ from deploy.local.environment import Environments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.problems import Problem
 from deploy.local.profiles import PROFILES
-from deploy.local.runner import Runner, wait_for
+from deploy.local.runner import Health, Runner, wait_for
 from deploy.local.state import State
 
 SERVERS = {"PostgreSQL": "postgresql", "RabbitMQ": "rabbitmq"}
@@ -38,7 +38,7 @@ class Stack:
 
     def __enter__(self) -> Self:
         self._runner.stop_processes()
-        self._runner.up(seed=False, settings=self._settings)
+        self.resume()
         return self
 
     def __exit__(
@@ -51,7 +51,11 @@ class Stack:
 
     def url(self, path: str) -> str:
         """Return the public address of a path of the API, for instance `bookings/`."""
-        return f"{self.base_url}/api/v1/drf/{path.lstrip('/')}"
+        return self.base_url + self.path(path)
+
+    def path(self, path: str) -> str:
+        """Return the whole path of a path of the API."""
+        return f"/api/v1/drf/{path.lstrip('/')}"
 
     def environment(self, name: str) -> dict[str, str]:
         """Return what a service, or another process, is told: DATABASE_URL, EDGE_KEY, BIND …"""
@@ -64,6 +68,19 @@ class Stack:
     def pid(self, name: str) -> int | None:
         """Return the process id, None while the process is down."""
         return self._state().processes[name].pid
+
+    @property
+    def supervisor(self) -> int:
+        """The process id of the supervisor."""
+        return self._state().pid
+
+    def resume(self) -> None:
+        """Start whatever does not run, a new supervisor if it must be; wait until all is healthy."""
+        self._runner.up(seed=False, settings=self._settings)
+
+    def health(self) -> list[Health]:
+        """Ask every process how it is."""
+        return self._runner.health()
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Signal a process and all that it has started, for instance SIGSTOP: it hangs, with its port open."""
@@ -112,7 +129,7 @@ class Stack:
         def ill() -> list[str]:
             return [
                 f"{one.name}: {one.answer}"
-                for one in self._runner.health()
+                for one in self.health()
                 if not one.is_well and (wanted is None or one.name in wanted)
             ]
 
