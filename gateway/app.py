@@ -14,7 +14,7 @@ from gateway.access_log import AccessLog
 from gateway.answers import Answers
 from gateway.authentication import Authenticator
 from gateway.cors import Cors, SecurityHeaders
-from gateway.documentation import MergedDocumentation
+from gateway.documentation import Documentation
 from gateway.exchange import Exchange
 from gateway.health import Health
 from gateway.identity import Identity
@@ -67,7 +67,7 @@ class Gateway:
         )
         authenticator = Authenticator(verifier, keys, revocations, self.identity.refetch_keys)
         patterns = Patterns()
-        self.documentation = MergedDocumentation(settings, internal, patterns)
+        self.documentation = Documentation(settings, internal, patterns)
         self._sockets = Sockets(settings.realtime_url, cors, self.metrics)
         self.proxy = Proxy(
             settings,
@@ -154,21 +154,15 @@ class Gateway:
         """Count and log a request whose answer is out."""
         seconds = perf_counter() - exchange.started
         pattern = exchange.pattern or "unmatched"
-        self.metrics.observe(
-            service=exchange.service,
-            route=pattern,
-            method=exchange.request.method,
-            status=status,
-            seconds=seconds,
-            service_seconds=exchange.service_seconds,
-        )
+        service = exchange.service
+        self.metrics.observe(service, pattern, exchange.request.method, status, seconds)
         if exchange.code:
             self.metrics.refused(exchange.code)
         self._log.write(
             request_id=exchange.request_id,
             method=exchange.request.method,
             route=pattern,
-            service=exchange.service,
+            service=service,
             status=status,
             seconds=seconds,
             size=size,

@@ -4,9 +4,9 @@ Only the gateway says who calls, from where and under which request id: every he
 dropped, in either spelling (`X_User_Id` reads the same to a WSGI server), before anything looks at it.
 """
 
-import os
 import re
 from dataclasses import dataclass, field
+from random import getrandbits
 
 from uuid_utils import uuid7
 
@@ -136,6 +136,6 @@ def _child(given: bytes | None) -> str:
     if given is not None:
         found = _TRACEPARENT.fullmatch(given.decode("latin-1"))
         if found and found[1] != "0" * 32:
-            return f"00-{found[1]}-{os.urandom(8).hex()}-{found[2]}"
-    fresh = os.urandom(24).hex()
+            return f"00-{found[1]}-{getrandbits(64):016x}-{found[2]}"
+    fresh = getrandbits(192).to_bytes(24, "big").hex()
     return f"00-{fresh[:32]}-{fresh[32:]}-01"

@@ -9,7 +9,7 @@ from gateway.addresses import limit_key
 from gateway.errors import Refusal
 from gateway.routes import WRITES, Route
 from gateway.settings import GatewaySettings
-from gateway.windows import Policy, SharedWindows, Standing, read_policies
+from gateway.windows import Policy, SharedWindows, Standing, Wanted, read_policies
 from shared.identity.tokens import Claims
 
 STAFF_FACTOR = 5
@@ -20,7 +20,7 @@ log = logging.getLogger("gateway.limits")
 class SharedStore(Protocol):
     """Counters that several machines share."""
 
-    async def hit(self, wanted: list[tuple[Policy, str]], now: float) -> list[Standing]:
+    async def hit(self, wanted: Wanted, now: float) -> list[Standing]:
         """Count one request under each key if all allow it, and say how each stands. Raises OSError."""
 
 
@@ -63,7 +63,7 @@ class Limiter:
             return self._check_shared(self._store, wanted)
         return self._check_here(wanted)
 
-    def _wanted(self, route: Route, method: str, claims: Claims | None, address: str) -> list[tuple[Policy, str]]:
+    def _wanted(self, route: Route, method: str, claims: Claims | None, address: str) -> Wanted:
         place = limit_key(address)
         name = route.limit or ("writes" if method in WRITES else "")
         if name == "webhooks":
@@ -78,15 +78,10 @@ class Limiter:
             wanted += [(policy, key) for policy in self._classes[name]]
         return wanted
 
-    def _check_here(self, wanted: list[tuple[Policy, str]]) -> bytes:
-        now = self._clock()
-        standings = [self._windows.peek(policy, key, now) for policy, key in wanted]
-        lines = _headers(wanted, standings)
-        for policy, key in wanted:
-            self._windows.count(policy, key, now)
-        return lines
+    def _check_here(self, wanted: Wanted) -> bytes:
+        return _headers(wanted, self._windows.hit(wanted, self._clock()))
 
-    async def _check_shared(self, store: SharedStore, wanted: list[tuple[Policy, str]]) -> bytes:
+    async def _check_shared(self, store: SharedStore, wanted: Wanted) -> bytes:
         try:
             standings = await store.hit(wanted, self._clock())
         except OSError as error:
@@ -95,27 +90,31 @@ class Limiter:
         return _headers(wanted, standings)
 
 
-def _headers(wanted: list[tuple[Policy, str]], standings: list[Standing]) -> bytes:
-    """Return both generations of header lines for the policy that is nearest to its end.
+def _headers(wanted: Wanted, standings: list[Standing]) -> bytes:
+    """Return both generations of header lines for the policy that is nearest to its end. Raises Refusal.
 
     Source: draft-ietf-httpapi-ratelimit-headers-10, and -03 for the older three.
     """
-    refused = [pair for pair in zip(wanted, standings, strict=True) if not pair[1].allowed]
-    if refused:
-        (policy, _), standing = max(refused, key=lambda pair: pair[1].reset_seconds)
-        headers = [line.split(": ", 1) for line in _lines(policy, standing).split("\r\n") if line]
-        told = [(name, value) for name, value in headers]
-        raise Refusal("rate_limited", headers=[*told, ("Retry-After", str(standing.reset_seconds))])
     tightest = 0
-    for index in range(1, len(standings)):
-        if standings[index].remaining < standings[tightest].remaining:
+    for index, standing in enumerate(standings):
+        if not standing.allowed:
+            raise _refusal(wanted, standings)
+        if standing.remaining < standings[tightest].remaining:
             tightest = index
     return _lines(wanted[tightest][0], standings[tightest]).encode()
 
 
+def _refusal(wanted: Wanted, standings: list[Standing]) -> Refusal:
+    refused = [pair for pair in zip(wanted, standings, strict=True) if not pair[1].allowed]
+    (policy, _), standing = max(refused, key=lambda pair: pair[1].reset_seconds)
+    told = [line.partition(": ") for line in _lines(policy, standing).split("\r\n") if line]
+    headers = [(name, value) for name, _, value in told]
+    return Refusal("rate_limited", headers=[*headers, ("Retry-After", str(standing.reset_seconds))])
+
+
 def _lines(policy: Policy, standing: Standing) -> str:
-    name, quota, left, reset = policy.name, policy.quota, standing.remaining, standing.reset_seconds
+    left, reset = standing.remaining, standing.reset_seconds
     return (
-        f'RateLimit-Policy: "{name}";q={quota};w={policy.seconds}\r\nRateLimit: "{name}";r={left};t={reset}\r\n'
-        f"RateLimit-Limit: {quota}\r\nRateLimit-Remaining: {left}\r\nRateLimit-Reset: {reset}\r\n"
+        f'{policy.told}RateLimit: "{policy.name}";r={left};t={reset}\r\n'
+        f"RateLimit-Remaining: {left}\r\nRateLimit-Reset: {reset}\r\n"
     )

@@ -24,12 +24,6 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self._overhead = Histogram(
-            "gateway_overhead_seconds",
-            "Time spent in the gateway itself.",
-            buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05),
-            registry=self.registry,
-        )
         self._refusals = Counter(
             "gateway_refusals_total", "Requests that the gateway answered itself.", ["code"], registry=self.registry
         )
@@ -41,9 +35,7 @@ class Metrics:
         self._request_children: dict[tuple[str, str, str, int], Counter] = {}
         self._seconds_children: dict[str, Histogram] = {}
 
-    def observe(
-        self, *, service: str, route: str, method: str, status: int, seconds: float, service_seconds: float
-    ) -> None:
+    def observe(self, service: str, route: str, method: str, status: int, seconds: float) -> None:
         """Count a finished request."""
         key = (service, route, method, status)
         child = self._request_children.get(key)
@@ -54,7 +46,6 @@ class Metrics:
         if histogram is None:
             histogram = self._seconds_children[service] = self._seconds.labels(service)
         histogram.observe(seconds)
-        self._overhead.observe(max(0.0, seconds - service_seconds))
 
     def refused(self, code: str) -> None:
         """Count an answer of the gateway's own."""

@@ -1,54 +1,24 @@
 """The gateway's own pages."""
 
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from gateway.answers import Answers
 from gateway.authentication import Authenticator
 from gateway.compression import choose, compress
+from gateway.documentation import Documentation
 from gateway.envelope import wrap
 from gateway.exchange import Exchange
 from gateway.health import Health
+from gateway.page import Page
 from gateway.paths import BASE, Target
 from gateway.responses import GatewayResponse
 from gateway.settings import GatewaySettings
 from shared.identity.tokens import ACCESS_TOKEN_SECONDS
 
 _JSON = b"Content-Type: application/json\r\n"
-
-
-class Documentation(Protocol):
-    """Serves the schema, the pages made from it, and the lists of resources, examples and errors."""
-
-    def serve(self, exchange: Exchange, target: Target) -> "Page":
-        """Return the page of a path. Raises Refusal: not_found, not_acceptable."""
-
-
-class Page:
-    """A ready answer: `data` is wrapped in the envelope, `body` is not."""
-
-    __slots__ = ("body", "content_type", "data", "docs", "etag", "max_age", "status")
-
-    def __init__(
-        self,
-        *,
-        data: Any = None,
-        body: bytes = b"",
-        content_type: str = "application/json",
-        etag: str = "",
-        max_age: str = "",
-        status: int = 200,
-        docs: bool = False,
-    ) -> None:
-        self.data = data
-        self.body = body
-        self.content_type = content_type
-        self.etag = etag
-        self.max_age = max_age
-        self.status = status
-        self.docs = docs
 
 
 class OwnPages:
@@ -78,7 +48,7 @@ class OwnPages:
         elif target.path == "/info/":
             page = Page(data=self._info(target))
         else:
-            page = self._documentation.serve(exchange, target)
+            page = await self._documentation.serve(exchange, target)
         return self._answer(exchange, page)
 
     def _answer(self, exchange: Exchange, page: Page) -> GatewayResponse:

@@ -6,6 +6,7 @@ gateway and a service can never disagree about where a request goes.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import quote, unquote_to_bytes
 
@@ -24,7 +25,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\;%?#]")
 _RAW = re.compile(r"[!-~]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Target:
     """Where a request goes.
 
@@ -48,13 +49,20 @@ def read_target(raw: str, host: str) -> Target:
     raw, _, query = raw.partition("?")
     if len(raw) > MAX_PATH or len(query) > MAX_QUERY:
         raise Refusal("uri_too_long")
-    if not _RAW.fullmatch(query):
+    if query and not _RAW.fullmatch(query):
         raise Refusal("bad_path")
+    base, path, encoded = _read_path(raw)
+    return Target(base, path, encoded, query)
+
+
+@lru_cache(maxsize=8192)
+def _read_path(raw: str) -> tuple[Base, str, str]:
+    """Return base, path and the path for the wire."""
     plain = _PLAIN.fullmatch(raw) is not None
     base, path = _split_base(raw if plain else _decoded(raw))
     if path[-1] != "/" and not path.endswith(".ics") and not path.startswith("/docs/assets/"):
         path += "/"
-    return Target(base, path, path if plain else quote(path, safe=_SAFE), query)
+    return base, path, path if plain else quote(path, safe=_SAFE)
 
 
 def _decoded(raw: str) -> str:

@@ -5,6 +5,7 @@ cannot take the gateway's memory with it.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -191,7 +192,7 @@ class Service:
         except TimeoutError:
             raise Refusal("service_unavailable", headers=[("Retry-After", "1")]) from None
         finally:
-            if not turn.done() or turn.cancelled():
+            with contextlib.suppress(ValueError):
                 self._waiting.remove(turn)
 
     def _leave(self) -> None:

@@ -1,10 +1,11 @@
 """Rate limits shared by several machines, in Redis."""
 
+from importlib import import_module
 from typing import Any
 
 from gateway.limits import SharedStore
 from gateway.settings import GatewaySettings
-from gateway.windows import Policy, Standing, standing
+from gateway.windows import Standing, Wanted, standing
 
 # Two fixed windows make a sliding one. All keys are judged before one is counted, so that a refusal costs nothing.
 _SCRIPT = """
@@ -33,15 +34,14 @@ class RedisStore:
     """The counters of SharedWindows, kept where every machine sees them."""
 
     def __init__(self, url: str) -> None:
-        from redis.asyncio import Redis
-
-        self._redis: Any = Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
+        self._error: type[Exception] = import_module("redis.exceptions").RedisError
+        self._redis: Any = import_module("redis.asyncio").Redis.from_url(
+            url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+        )
         self._script: Any = self._redis.register_script(_SCRIPT)
 
-    async def hit(self, wanted: list[tuple[Policy, str]], now: float) -> list[Standing]:
+    async def hit(self, wanted: Wanted, now: float) -> list[Standing]:
         """Count one request under each key if all allow it. Raises OSError when Redis is away."""
-        from redis.exceptions import RedisError
-
         keys, arguments = [], [str(now)]
         for policy, key in wanted:
             window = int(now // policy.seconds)
@@ -50,7 +50,7 @@ class RedisStore:
             arguments += [str(policy.quota), str(policy.seconds)]
         try:
             told = await self._script(keys=keys, args=arguments)
-        except RedisError as error:
+        except self._error as error:
             raise ConnectionError(str(error)) from error
         return [
             standing(policy, int(told[2 * index]), int(told[2 * index + 1]), now)

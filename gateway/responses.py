@@ -14,7 +14,6 @@ from gateway.upstream import UpstreamError
 STREAM_SECONDS = 600.0
 
 _STATUS_LINES = {status: f"HTTP/1.1 {status} {phrase(status)}\r\n".encode() for status in range(200, 600)}
-_CLOSE = b"Connection: close\r\n"
 
 
 class GatewayResponse(StreamResponse):
@@ -68,29 +67,31 @@ class GatewayResponse(StreamResponse):
         if self._request is not None:
             return None
         self._request = request
-        self._keep_alive = self._keep_alive and request.keep_alive
-        framing = b""
-        if self._stream is None:
-            if not self._bodyless:
-                framing = b"Content-Length: %d\r\n" % len(self._whole)
-        elif self._length is not None:
-            framing = b"Content-Length: %d\r\n" % self._length
-        elif request.version >= (1, 1):
-            self._chunked = True
-            framing = b"Transfer-Encoding: chunked\r\n"
+        keep_alive = self._keep_alive = self._keep_alive and request.keep_alive
+        body = b"" if self._bodyless or request.method == "HEAD" else self._whole
+        if self._stream is not None:
+            framing = self._stream_framing(request)
+            keep_alive = self._keep_alive
         else:
-            self._keep_alive = False
-        parts = (
-            _STATUS_LINES[self._status],
-            self._lines,
-            framing,
-            b"" if self._keep_alive else _CLOSE,
-            b"\r\n",
-            b"" if self._bodyless or request.method == "HEAD" else self._whole,
-        )
-        self._written = len(parts[-1])
-        await request.writer.write(b"".join(parts))
+            framing = b"" if self._bodyless else b"Content-Length: %d\r\n" % len(self._whole)
+        ending = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
+        self._written = len(body)
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("the client went away")
+        transport.write(b"".join((_STATUS_LINES[self._status], self._lines, framing, ending, body)))
+        if request.protocol.writing_paused:
+            await request.writer.drain()
         return None
+
+    def _stream_framing(self, request: BaseRequest) -> bytes:
+        if self._length is not None:
+            return b"Content-Length: %d\r\n" % self._length
+        if request.version >= (1, 1):
+            self._chunked = True
+            return b"Transfer-Encoding: chunked\r\n"
+        self._keep_alive = False
+        return b""
 
     async def write_eof(self, _data: bytes = b"") -> None:
         """Send what is left."""
@@ -117,7 +118,6 @@ class GatewayResponse(StreamResponse):
                 continue
             self._written += len(chunk)
             await writer.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._chunked else chunk)
-            await writer.drain()
         if self._chunked:
             await writer.write(b"0\r\n\r\n")
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -80,6 +81,8 @@ class GatewayApplication(BaseApplication):  # type: ignore[misc]
             "errorlog": "-",
             "loglevel": "warning",
             "proc_name": "estuary-gateway",
+            # Heartbeats are file times: on a disk that is busy they would come late.
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 (gunicorn's own choice)
             # It would lie in the person's home folder.
             "control_socket_disable": True,
             "child_exit": _forget_figures,

@@ -13,6 +13,8 @@ HEADER_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 75.0
 LINGER_SECONDS = 2.0
 MAX_LINE_BYTES = 8190
+# Services take 64; ours are added to the client's.
+MAX_HEADERS = 50
 _CANCELLED_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -89,7 +91,7 @@ class GatewayServer(Server):
             lingering_time=LINGER_SECONDS,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,
-            max_headers=100,
+            max_headers=MAX_HEADERS,
             auto_decompress=False,
             access_log=None,
         )

@@ -216,7 +216,7 @@ class Connection(asyncio.Protocol):
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = stream = cast(asyncio.Transport, transport)
+        self._transport = stream = cast("asyncio.Transport", transport)
         stream.set_write_buffer_limits(high=STREAM_BUFFER_BYTES)
 
     def data_received(self, data: bytes) -> None:
@@ -228,10 +228,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, BadAnswer):
-            if self._released is not None:
-                self.abort(BadAnswer())
-            else:
-                self.close()
+            self.abort(BadAnswer())
 
     def pause_writing(self) -> None:
         self._writing_paused = True

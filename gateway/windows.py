@@ -9,7 +9,7 @@ lock is worth more than that.
 import math
 import mmap
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _SLOT = struct.Struct("<qqII")
@@ -19,19 +19,27 @@ _MASK = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """At most `quota` requests in any `seconds`."""
+    """At most `quota` requests in any `seconds`; `told` is the header line that says so."""
 
     name: str
     quota: int
     seconds: int
+    told: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = f'RateLimit-Policy: "{self.name}";q={self.quota};w={self.seconds}\r\nRateLimit-Limit: {self.quota}\r\n'
+        object.__setattr__(self, "told", told)
 
 
 class Standing(NamedTuple):
-    """How a caller stands after (or without) counting one request more."""
+    """How a caller stands after one request more; refused ones are not counted."""
 
     allowed: bool
     remaining: int
     reset_seconds: int
+
+
+Wanted = list[tuple[Policy, str]]
 
 
 def read_policies(name: str, text: str, *, factor: int = 1) -> tuple[Policy, ...]:
@@ -56,46 +64,46 @@ class SharedWindows:
         self._slots = slots
         self._table = mmap.mmap(-1, slots * _SLOT.size)
 
-    def peek(self, policy: Policy, key: str, now: float) -> Standing:
-        """Return how the key stands if one request more were counted, without counting it."""
-        _, _, previous, current = self._find(policy, key, int(now // policy.seconds))
-        return standing(policy, previous, current, now)
+    def hit(self, wanted: Wanted, now: float) -> list[Standing]:
+        """Count one request under each key, unless one of them refuses it; say how each stands."""
+        found = [self._find(policy, key, int(now // policy.seconds)) for policy, key in wanted]
+        standings = [standing(wanted[i][0], slot[3], slot[4], now) for i, slot in enumerate(found)]
+        for each in standings:
+            if not each[0]:
+                return standings
+        for offset, digest, window, previous, current in found:
+            _SLOT.pack_into(self._table, offset, digest, window, previous, current + 1)
+        return standings
 
-    def count(self, policy: Policy, key: str, now: float) -> None:
-        """Count one request."""
-        window = int(now // policy.seconds)
-        offset, digest, previous, current = self._find(policy, key, window)
-        _SLOT.pack_into(self._table, offset, digest, window, previous, current + 1)
-
-    def _find(self, policy: Policy, key: str, window: int) -> tuple[int, int, int, int]:
-        """Return (offset, digest, count of the window before, count of this window) of the key's slot."""
-        digest = hash((policy.name, policy.seconds, key)) & _MASK or 1
+    def _find(self, policy: Policy, key: str, window: int) -> tuple[int, int, int, int, int]:
+        """Return (offset, digest, window, count of the window before, count of this window) of the key's slot."""
+        digest = hash((policy.told, key)) & _MASK or 1
         oldest_offset, oldest_end = 0, math.inf
         for probe in range(_PROBES):
             offset = ((digest + probe) % self._slots) * _SLOT.size
             held, held_window, previous, current = _SLOT.unpack_from(self._table, offset)
             if held == digest:
                 if held_window == window:
-                    return offset, digest, previous, current
-                return offset, digest, current if held_window == window - 1 else 0, 0
+                    return offset, digest, window, previous, current
+                return offset, digest, window, current if held_window == window - 1 else 0, 0
             # Windows of different lengths are compared by when they end; an empty slot has ended long ago.
             ends = (held_window + 1) * policy.seconds if held else -1
             if ends < oldest_end:
                 oldest_offset, oldest_end = offset, ends
-        return oldest_offset, digest, 0, 0
+        return oldest_offset, digest, window, 0, 0
 
 
 def standing(policy: Policy, previous: int, current: int, now: float) -> Standing:
     """Return how a key stands: `previous` and `current` are the counts of the fixed windows around `now`."""
-    elapsed = (now % policy.seconds) / policy.seconds
-    used = current + previous * (1 - elapsed)
-    remaining = int(policy.quota - used)
-    left = policy.seconds * (1 - elapsed)
+    seconds = policy.seconds
+    elapsed = (now % seconds) / seconds
+    left = seconds * (1 - elapsed)
+    remaining = int(policy.quota - current - previous * (1 - elapsed))
     if remaining >= 1:
-        return Standing(allowed=True, remaining=remaining - 1, reset_seconds=math.ceil(left))
-    if current >= policy.quota:
+        return Standing(True, remaining - 1, int(left) + 1)  # noqa: FBT003 (a tuple, on the hottest path)
+    if current >= policy.quota or not previous:
         wait = left
     else:
-        # In this window already enough of the one before will have slid out.
-        wait = policy.seconds * (1 - (policy.quota - current) / previous - elapsed) if previous else left
-    return Standing(allowed=False, remaining=0, reset_seconds=max(1, math.ceil(min(wait, left))))
+        # Within this window already enough of the one before will have slid out.
+        wait = min(left, seconds * (1 - (policy.quota - current) / previous - elapsed))
+    return Standing(allowed=False, remaining=0, reset_seconds=max(1, math.ceil(wait)))

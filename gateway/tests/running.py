@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import uvloop
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from gateway.app import Gateway
 from gateway.settings import SERVICES, GatewaySettings
 from gateway.windows import SharedWindows

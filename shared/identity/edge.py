@@ -8,9 +8,12 @@ that anybody can invent.
 `path` is what the service routes on: percent-decoded, without the query.
 """
 
+import hashlib
 import hmac
 import time
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 EDGE_HEADER = "Estuary-Edge"
 MAX_AGE_SECONDS = 60
@@ -61,4 +64,15 @@ def verify_edge(key: bytes, header: str | None, *, method: str, path: str, now: 
 
 def _signature(key: bytes, stamp: str, method: str, path: str, ip: str, request_id: str) -> str:
     said = f"{stamp}\n{method}\n{path}\n{ip}\n{request_id}".encode(errors="surrogateescape")
-    return hmac.digest(key, said, "sha256").hex()
+    began_inner, began_outer = _started(key)
+    inner, outer = began_inner.copy(), began_outer.copy()
+    inner.update(said)
+    outer.update(inner.digest())
+    return str(outer.hexdigest())
+
+
+@lru_cache(maxsize=8)
+def _started(key: bytes) -> tuple[Any, Any]:
+    """Return both hashes of HMAC with the key taken in: done once a key, not three times a request. Source: RFC 2104."""
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))

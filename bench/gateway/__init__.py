@@ -1,0 +1,1 @@
+"""The gateway beside nginx and a proxy written the usual way."""

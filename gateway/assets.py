@@ -1,0 +1,105 @@
+"""The documentation pages and their files, all served from here: nothing is asked of another host.
+
+Swagger UI and ReDoc come from the wheel drf-spectacular-sidecar. Its files are found without importing it, because
+importing it would import Django.
+"""
+
+import hashlib
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+from gateway.errors import Refusal
+from gateway.page import Page
+
+_FOREVER = "public, max-age=31536000, immutable"
+_FILES = {
+    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui-standalone-preset.js": "swagger-ui-dist/swagger-ui-standalone-preset.js",
+    "favicon-32x32.png": "swagger-ui-dist/favicon-32x32.png",
+    "redoc.standalone.js": "redoc/bundles/redoc.standalone.js",
+}
+_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".png": "image/png"}
+_SWAGGER_INIT = b"""SwaggerUIBundle({
+  url: "../schema/",
+  dom_id: "#page",
+  deepLinking: true,
+  persistAuthorization: true,
+  filter: true,
+  docExpansion: "none",
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  layout: "StandaloneLayout"
+});
+"""
+_REDOC_INIT = b"""Redoc.init("../../schema/", { hideDownloadButton: false }, document.getElementById("page"));
+"""
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Estuary API</title>
+<link rel="icon" href="{favicon}">
+{styles}
+</head>
+<body>
+<div id="page"></div>
+{scripts}
+</body>
+</html>
+"""
+
+
+class Assets:
+    """Files under names that hold their content's hash, so that browsers may keep them for ever."""
+
+    @cached_property
+    def _folder(self) -> Path:
+        spec = find_spec("drf_spectacular_sidecar")
+        if spec is None or not spec.submodule_search_locations:
+            raise Refusal("not_found")
+        return Path(spec.submodule_search_locations[0]) / "static" / "drf_spectacular_sidecar"
+
+    @cached_property
+    def _hashed(self) -> dict[str, str]:
+        """Plain names of all files by their hashed names."""
+        names = {}
+        for name in (*_FILES, "swagger-init.js", "redoc-init.js"):
+            stem, _, suffix = name.rpartition(".")
+            names[f"{stem}.{hashlib.sha256(self._read(name)).hexdigest()[:10]}.{suffix}"] = name
+        return names
+
+    def file(self, hashed: str) -> Page:
+        """Return a file. Raises Refusal: not_found."""
+        name = self._hashed.get(hashed)
+        if name is None:
+            raise Refusal("not_found")
+        kind = _TYPES[Path(name).suffix]
+        return Page(body=self._read(name), content_type=kind, etag=hashed.split(".")[-2], max_age=_FOREVER, docs=True)
+
+    def page(self, path: str) -> Page:
+        """Return the Swagger UI (`/docs/`) or ReDoc page."""
+        if path == "/docs/":
+            scripts = ("swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-init.js")
+            html = self._html("assets/", scripts, ("swagger-ui.css",))
+        else:
+            html = self._html("../assets/", ("redoc.standalone.js", "redoc-init.js"))
+        return Page(body=html, content_type="text/html; charset=utf-8", max_age="no-cache", docs=True)
+
+    def _html(self, folder: str, scripts: tuple[str, ...], styles: tuple[str, ...] = ()) -> bytes:
+        hashed = {name: folder + full for full, name in self._hashed.items()}
+        return _PAGE.format(
+            favicon=hashed["favicon-32x32.png"],
+            styles="\n".join(f'<link rel="stylesheet" href="{hashed[name]}">' for name in styles),
+            scripts="\n".join(f'<script src="{hashed[name]}"></script>' for name in scripts),
+        ).encode()
+
+    def _read(self, name: str) -> bytes:
+        if name == "swagger-init.js":
+            return _SWAGGER_INIT
+        if name == "redoc-init.js":
+            return _REDOC_INIT
+        return (self._folder / _FILES[name]).read_bytes()
