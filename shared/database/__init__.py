@@ -1,6 +1,6 @@
 """PostgreSQL: one database a service, reached through one `Database` a process."""
 
-from shared.database.engine import Database, connect, database, disconnect, joined, reading, transaction
+from shared.database.engine import Database, connect, database, disconnect, joined, reading, retrying, transaction
 from shared.database.models import Key, ModelBase, Money, Timestamps, Versioned, service_metadata
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "disconnect",
     "joined",
     "reading",
+    "retrying",
     "service_metadata",
     "transaction",
 ]

@@ -154,6 +154,15 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+def retrying(work: Callable[[Session], T]) -> T:
+    """Run `work` in a transaction of the process's database, again after a deadlock; see `Database.retrying`.
+
+    Inside `joined(session)` it runs once, as part of that transaction.
+    """
+    outer = _joined.get()
+    return work(outer) if outer is not None else database().retrying(work)
+
+
 @contextmanager
 def joined(session: Session) -> Iterator[None]:
     """Let every `transaction()` in the block be part of the caller's transaction.

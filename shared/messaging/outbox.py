@@ -1,6 +1,6 @@
 """Recording events in the transaction of the change they tell of."""
 
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 import orjson
@@ -31,7 +31,7 @@ _RECORD = (
 class Counted(Protocol):
     """A row whose changes are counted (`shared.database.Versioned`) and that has a key."""
 
-    aggregate_type: Any
+    aggregate_type: ClassVar[str]
     id: Any
     version: Any
 
