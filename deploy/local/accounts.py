@@ -67,22 +67,21 @@ def server_folder(profile: Profile, account: Account, server: str) -> Path:
     base = profile.infrastructure_folder
     base.mkdir(parents=True, exist_ok=True)
     if not account.reaches(base):
-        base = elsewhere(profile)
-        base.mkdir(mode=0o755, exist_ok=True)
-        if base.stat().st_uid != os.geteuid() or base.is_symlink():
-            raise Problem(f"{base} belongs to somebody else: remove it and try again.")
+        base = _elsewhere(profile)
     folder = base / server
     account.own(folder)
     return folder
 
 
-def elsewhere(profile: Profile) -> Path:
-    """Return the folder that replaces an unreachable one."""
-    return Path("/var/tmp") / f"estuary-{profile.infrastructure_folder.name.strip('.')}-{checkout_key()}"  # noqa: S108 - The name is this checkout's; its owner is checked.
-
-
-def remove_servers(profile: Profile) -> None:
-    """Delete the servers' data of a profile."""
-    for base in (profile.infrastructure_folder, elsewhere(profile)):
-        for server in ("postgresql", "rabbitmq"):
-            shutil.rmtree(base / server, ignore_errors=True)
+def _elsewhere(profile: Profile) -> Path:
+    """Return the folder that replaces an unreachable one, empty if the installation was made anew since."""
+    name = f"estuary-{profile.infrastructure_folder.name.strip('.')}-{checkout_key()}"
+    folder = Path("/var/tmp") / name  # noqa: S108 - The name is this checkout's, and its owner is looked at.
+    note = profile.infrastructure_folder / "servers-lie-in"
+    if not note.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o755, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid() or folder.is_symlink():
+        raise Problem(f"{folder} belongs to somebody else: remove it and try again.")
+    note.write_text(f"{folder}\n")
+    return folder

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 
 import psycopg2
@@ -54,7 +55,7 @@ class PostgreSQL:
         self._account = Account.for_servers()
         self.port = profile.port("postgresql")
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """Where its data, log and settings lie."""
         return server_folder(self._profile, self._account, "postgresql")

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class RabbitMQ:
         self._account = Account.for_servers()
         self.port = profile.port("rabbitmq")
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """Where its data, log and settings lie."""
         return server_folder(self._profile, self._account, "rabbitmq")
