@@ -28,6 +28,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.errors import Invalid, NotFound
 
@@ -37,6 +38,7 @@ COUNT_EXACT_MAX = 10_000
 _STATEMENTS_KEPT = 512
 
 Clause = ColumnElement[bool]
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 Row = dict[str, Any]
 
 
@@ -79,10 +81,10 @@ class _Compiled:
 class Listing:
     """A list that a service offers. `columns` is a select of labelled columns with its joins, no filters or order."""
 
-    columns: Select[Any]
-    key: ColumnElement[Any]
+    columns: Select[*tuple[Any, ...]]
+    key: Column
     filters: Mapping[str, Filter] = field(default_factory=dict)
-    orderings: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    orderings: Mapping[str, Column] = field(default_factory=dict)
     default_ordering: str = ""
     search: Callable[[Any], Clause] | None = None
     search_min: int = 2
@@ -192,7 +194,9 @@ class Listing:
 
     def _column(self, name: str) -> ColumnElement[Any]:
         bare = name.lstrip("-")
-        return self.key if bare == "key" else self.orderings[bare]
+        column: Any = self.key if bare == "key" else self.orderings[bare]
+        found: ColumnElement[Any] = column
+        return found
 
     def _sorted(self, order: tuple[str, ...]) -> list[ColumnElement[Any]]:
         result: list[ColumnElement[Any]] = []

@@ -79,12 +79,14 @@ def create_service_app(
     *,
     checks: dict[str, Check] | None = None,
     unsigned_prefixes: tuple[str, ...] = (),
+    lenient_paths: tuple[str, ...] = (),
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Flask:
     """Return the web process of a service.
 
     `checks` are parts of readiness beyond the database. Paths under `unsigned_prefixes` are answered without the
-    gateway's signature. Nothing is connected yet: the first request does that.
+    gateway's signature; on `lenient_paths` a token that is not accepted counts as none. Nothing is connected yet: the
+    first request does that.
     """
     configure_logging(service, level=settings.log_level)
     connect(settings.database_url, pool_size=settings.database_pool_size, application_name=f"{service}-web")
@@ -103,7 +105,7 @@ def create_service_app(
     use_orjson(app)
     answer_failures(app)
     keys = KeyRing(issuer=settings.public_url, legacy_secret=settings.jwt_legacy_secret)
-    _authenticate(app, settings.edge_key.encode(), keys, unsigned_prefixes)
+    _authenticate(app, settings.edge_key.encode(), keys, unsigned_prefixes, lenient_paths)
     add_health(app, service, Readiness({"database": database_check(service), **(checks or {})}))
     _finish(app)
     api = ServiceApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
@@ -120,7 +122,13 @@ def _schema_name(schema: Any) -> str:
     return f"Patched{name}" if getattr(schema, "partial", None) else name
 
 
-def _authenticate(app: Flask, edge_key: bytes, keys: KeyRing, unsigned_prefixes: tuple[str, ...]) -> None:
+def _authenticate(
+    app: Flask,
+    edge_key: bytes,
+    keys: KeyRing,
+    unsigned_prefixes: tuple[str, ...],
+    lenient_paths: tuple[str, ...],
+) -> None:
     """Know the caller before anything else runs, or refuse."""
 
     @app.before_request
@@ -138,9 +146,10 @@ def _authenticate(app: Flask, edge_key: bytes, keys: KeyRing, unsigned_prefixes:
         if token is not None:
             try:
                 claims = keys.verify(token)
+                g.identity = Identity.of(claims, client_ip=edge.client_ip, request_id=edge.request_id)
             except TokenError as refused:
-                raise Unauthenticated("This token is not accepted.", code=refused.code) from refused
-            g.identity = Identity.of(claims, client_ip=edge.client_ip, request_id=edge.request_id)
+                if request.path not in lenient_paths:
+                    raise Unauthenticated("This token is not accepted.", code=refused.code) from refused
         structlog.contextvars.bind_contextvars(request_id=edge.request_id)
         g.context_token = set_context(
             correlation_id=_correlation_id(edge.request_id),
