@@ -1,0 +1,1 @@
+"""What auth reaches outside of its own process."""

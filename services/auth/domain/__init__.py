@@ -1,0 +1,1 @@
+"""The rules of auth: plain Python, no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""The broker edge of auth: a file per service it listens to."""

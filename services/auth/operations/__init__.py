@@ -1,0 +1,1 @@
+"""What auth does: a file per topic, a function per verb."""

@@ -1,0 +1,1 @@
+"""Reads of auth that change nothing."""

@@ -1,0 +1,82 @@
+"""What auth's tests stand on: its own signing key beside the tests' key, and people who are really signed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from services.auth.models.keys import public_keys
+from services.auth.operations.keys import ensure_keys, forget_signer
+from shared.clock import utc_now
+from shared.database import Database
+from shared.identity.keys import store_keys
+from shared.testing.http import SEQUENCE, Caller, public_set
+
+PASSWORD = "correct horse 17"
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who has registered, with the tokens of that."""
+
+    email: str
+    tokens: dict[str, Any]
+    http: Caller
+
+    @property
+    def id(self) -> int:
+        """The user's id."""
+        number: int = self.tokens["user"]["id"]
+        return number
+
+
+@pytest.fixture
+def app(app: Flask, database: Database) -> Flask:
+    """The web process, which accepts the tests' tokens and those it signs itself."""
+    forget_signer()
+    with database.transaction() as session:
+        ensure_keys(session, now=utc_now())
+        both = [*public_set()["keys"], *public_keys(session, now=utc_now())]
+        store_keys(session, {"keys": both}, epoch=1, sequence=SEQUENCE + 1)
+    return app
+
+
+@pytest.fixture
+def http(http: Caller) -> Caller:
+    """A client from an address of its own, so that no test counts another one's failures."""
+    number = next(_numbers)
+    return replace(http, client_ip=f"198.51.{number // 250}.{number % 250 + 1}")
+
+
+@pytest.fixture
+def enrol(http: Caller) -> Callable[..., Person]:
+    """Return a function that registers somebody."""
+
+    def register(email: str | None = None, **details: Any) -> Person:
+        address = email or f"person{next(_numbers)}@example.org"
+        answer = http.post("/auth/register/", registration(address, **details))
+        assert answer.status == 201, answer
+        return Person(address, answer.json, with_token(http, answer.json["access_token"]))
+
+    return register
+
+
+def registration(email: str, **details: Any) -> dict[str, Any]:
+    """Return the body of a registration."""
+    return {
+        "email": email,
+        "password": PASSWORD,
+        "password_confirm": PASSWORD,
+        "first_name": "Ana",
+        "last_name": "Reyes",
+        **details,
+    }
+
+
+def with_token(http: Caller, token: str) -> Caller:
+    """Return a client that sends this access token."""
+    return replace(http, token=token)
