@@ -1,8 +1,13 @@
 """E-mail addresses, as they are stored."""
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 LENGTH_MAX = 254
+# Names that no mail leaves the house for, but that people have inside it: an intranet's, a demo's, a test's.
+_ALLOWED = ("local", "test")
+for _name in _ALLOWED:
+    if _name in SPECIAL_USE_DOMAIN_NAMES:
+        SPECIAL_USE_DOMAIN_NAMES.remove(_name)
 
 
 def normalized(typed: str) -> str:
