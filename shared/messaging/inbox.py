@@ -48,9 +48,11 @@ class Inbox:
             new.discard(message.id)
             with working_for(message.context()):
                 self.handlers.apply(session, message)
-            session.flush()
-            # The next handler must read rows anew, as it would in a transaction of its own.
-            session.expunge_all()
+            if session.identity_map:
+                # The next handler must read rows anew, as it would in a transaction of its own. Rows that are only
+                # new wait for the others of the batch, so that PostgreSQL is asked once for all of them.
+                session.flush()
+                session.expunge_all()
             applied.append(message)
         return applied
 

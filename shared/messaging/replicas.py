@@ -1,16 +1,20 @@
 """Keeping copies of what other services own, whatever order and repetition their events arrive in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Table, inspect, tuple_
+from sqlalchemy import BigInteger, ColumnElement, DateTime, inspect, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 
 from shared.messaging.messages import Message
+
+Newer = Callable[[Any, Any], ColumnElement[bool]]
 
 
 class Replica:
@@ -50,19 +54,13 @@ def remove_replica(
     overrides these and blanks what must not be kept.
     """
     values = dict(values or {})
-    mapper = inspect(model)
-    fresh = {
-        attribute.key: _empty(attribute.columns[0])
-        for attribute in mapper.column_attrs
-        if attribute.key not in {*key, *values, "epoch", "sequence", "deleted_at"}
-        and _must_be_given(attribute.columns[0])
-    }
+    fresh = _emptiness(model, named={*key, *values, "epoch", "sequence", "deleted_at"})
     return _take(session, model, key=key, values=values, fresh=fresh, message=message, deleted_at=message.occurred_at)
 
 
 def _take(
     session: Session,
-    model: type[Any],
+    model: Any,
     *,
     key: Mapping[str, Any],
     values: Mapping[str, Any],
@@ -73,25 +71,50 @@ def _take(
     """Write key + values if they are newer; `fresh` is only written into a new row."""
     if message.sequence < 1:
         raise ValueError(f"{message.type}: a replica needs events that are counted, this one has no sequence")
-    mapper = inspect(model)
-    table: Table = mapper.local_table
-    columns = {attribute.key: attribute.columns[0] for attribute in mapper.column_attrs}
-    replaced = {**values, "epoch": message.epoch, "sequence": message.sequence, "deleted_at": deleted_at}
-    new = {columns[name]: value for name, value in {**fresh, **key, **replaced}.items()}
-    statement = insert(table).values({column.key: value for column, value in new.items()})
-    changed = {columns[name].name: statement.excluded[columns[name].key] for name in replaced}
-    changed |= {
-        column.name: column.onupdate.arg(None) if column.onupdate.is_callable else column.onupdate.arg
-        for column in columns.values()
-        if column.onupdate is not None and column.name not in changed
-    }
+    replaced = {**_touched(model), **values}
+    replaced |= {"epoch": message.epoch, "sequence": message.sequence, "deleted_at": deleted_at}
+    statement = _upsert(model, tuple(key), tuple(replaced), is_newer)
+    columns = _columns(model)
     session.flush()
     taken = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[columns[name] for name in key], set_=changed, where=is_newer(table, statement.excluded)
-        ).returning(table.c.sequence)
+        statement, {columns[name].key: value for name, value in {**fresh, **key, **replaced}.items()}
     )
     return taken.first() is not None
+
+
+@lru_cache(maxsize=1024)
+def _upsert(model: Any, key: tuple[str, ...], replaced: tuple[str, ...], newer: Newer) -> ReturningInsert[Any]:
+    """Return the statement that writes a row if there is none or an older one; built once for each set of names."""
+    columns = _columns(model)
+    table = inspect(model).local_table
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=[columns[name] for name in key],
+        set_={columns[name].name: statement.excluded[columns[name].key] for name in replaced},
+        where=newer(table, statement.excluded),
+    ).returning(table.c.sequence)
+
+
+@lru_cache(maxsize=1024)
+def _columns(model: Any) -> dict[str, Any]:
+    """Return a model's columns by attribute name."""
+    return {attribute.key: attribute.columns[0] for attribute in inspect(model).column_attrs}
+
+
+def _emptiness(model: Any, *, named: set[str]) -> dict[str, Any]:
+    """Return an empty value for each column that demands one and is not named."""
+    return {
+        name: _empty(column) for name, column in _columns(model).items() if name not in named and _must_be_given(column)
+    }
+
+
+def _touched(model: Any) -> dict[str, Any]:
+    """Return what a model sets by itself at each update (`updated_at`)."""
+    return {
+        name: column.onupdate.arg(None) if column.onupdate.is_callable else column.onupdate.arg
+        for name, column in _columns(model).items()
+        if column.onupdate is not None
+    }
 
 
 def is_newer(held: Any, offered: Any) -> ColumnElement[bool]:

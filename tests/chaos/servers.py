@@ -41,6 +41,12 @@ class ToyBroker(RabbitMQ):
     retries: Mapping[str, float] = FAST_RETRIES
     lengths: Mapping[str, int] = {}
 
+    def _process(self, name: str) -> int | None:
+        # One that ends while it is looked at is as good as gone.
+        with suppress(ProcessLookupError):
+            return super()._process(name)
+        return None
+
     def definitions(self) -> dict[str, Any]:
         wanted = definitions(self.members, retries=self.retries, lengths=self.lengths, listeners=LISTENERS)
         names = [ADMINISTRATOR, *sorted({permission["user"] for permission in wanted["permissions"]})]
@@ -82,9 +88,6 @@ class Servers:
 
     def stop(self) -> None:
         self.kill_broker()
-        # A process that ends while it is looked at is as good as stopped; the second try finds it gone.
-        with suppress(ProcessLookupError):
-            self.broker.stop()
         self.broker.stop()
         self.postgresql.stop(mode="immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -155,10 +158,7 @@ class Servers:
         self.postgresql.start()
 
     def _broker_pids(self) -> list[int]:
-        try:
-            pid = self.broker._process("broker")
-        except ProcessLookupError:
-            return []
+        pid = self.broker._process("broker")
         return [] if pid is None else [pid]
 
     def _provide(self) -> None:
