@@ -5,6 +5,7 @@ fraction of the processor time that a new interpreter takes, and shares the libr
 forking a Python process that has loaded system frameworks is unsafe, a new interpreter is started.
 """
 
+import ctypes
 import gc
 import importlib
 import os
@@ -85,6 +86,7 @@ def _become(command: Sequence[str], environment: Mapping[str, str], log: int) ->
     status = 1
     try:
         _shed_parent(log)
+        _take_name("-".join(reversed(command)).removesuffix("-web"))
         os.environ.clear()
         os.environ.update(environment)
         time.tzset()
@@ -104,6 +106,12 @@ def _become(command: Sequence[str], environment: Mapping[str, str], log: int) ->
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
+
+
+def _take_name(name: str) -> None:
+    """Be called by one's own name in `ps -e` and `top`, which show no more than 15 letters."""
+    set_name = 15  # PR_SET_NAME
+    ctypes.CDLL(None).prctl(set_name, name.encode()[:15], 0, 0, 0)
 
 
 def _shed_parent(log: int) -> None:

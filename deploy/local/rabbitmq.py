@@ -232,7 +232,11 @@ _CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
 
 def _is_ours(pid: int, profile: Profile) -> bool:
     """Whether a process is of this installation: after a restart of the machine its number may be another's."""
-    environment = Path(f"/proc/{pid}/environ")
-    if not environment.exists():
+    if not Path("/proc/self/environ").exists():
         return True
-    return f"{SERVER_MARKER}={profile.infrastructure_folder}".encode() in environment.read_bytes().split(b"\0")
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        # It has just ended, or it is somebody else's.
+        return False
+    return f"{SERVER_MARKER}={profile.infrastructure_folder}".encode() in environment.split(b"\0")
