@@ -266,6 +266,9 @@ class Link:
             if self._connection is not None:
                 with contextlib.suppress(Exception):
                     self._connection.ioloop.close()
+                # A link that was abandoned leaves its socket to a loop that turns no more.
+                with contextlib.suppress(Exception):
+                    self._connection._transport._sock.close()
 
     def _on_open(self, connection: pika.SelectConnection) -> None:
         connection.channel(on_open_callback=self._on_publishing_channel)
@@ -277,8 +280,9 @@ class Link:
         channel.confirm_delivery(self._on_confirmed, callback=lambda _frame: self._opened.set())
 
     def _on_channel_closed(self, _channel: Channel, problem: Exception) -> None:
+        self._lost(str(problem))
         if self._connection is not None and not (self._connection.is_closing or self._connection.is_closed):
-            self._stop(problem)
+            self._connection.close()
 
     def _on_delivery(self, _channel: Channel, method: Any, properties: Any, body: bytes) -> None:
         self.deliveries.put(
@@ -354,7 +358,7 @@ class Link:
         """Wake whoever waits; the first reason given is kept."""
         if self._closed.is_set():
             return
-        self._reason = self._reason or reason
+        self._reason = reason
         self._closed.set()
         self.deliveries.put(None)
         batch = self._batch
