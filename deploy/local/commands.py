@@ -116,8 +116,11 @@ def _age(seconds: float) -> str:
 
 def _welcome(profile_name: str) -> str:
     """Return where to look and how to sign in."""
+    from services.auth.domain.demo_people import CLIENT, PASSWORD, PRACTITIONER, STAFF
+
     profile = PROFILES[profile_name]
     base = f"{profile.public_url}/api/v1/drf"
+    people = {"a client": CLIENT, "a practitioner": PRACTITIONER, "staff": STAFF}
     return "\n".join(
         [
             "",
@@ -125,6 +128,8 @@ def _welcome(profile_name: str) -> str:
             f"  Documentation   {base}/docs/",
             f"  Health          {base}/health/",
             f"  Mail            {profile.folder}/mail",
+            "",
+            *(f"  Sign in as {kind:<15} {person.email:<32} {PASSWORD}" for kind, person in people.items()),
             "",
             "  make status   make logs   make down",
         ],
