@@ -99,5 +99,5 @@ def _origin_form(raw: str, host: str) -> str:
     scheme, separator, rest = raw.partition("://")
     authority, slash, path = rest.partition("/")
     if scheme.lower() not in {"http", "https"} or not separator or authority.lower() != host.lower():
-        raise Refusal("bad_request")
+        raise Refusal("bad_request", close=True)
     return slash + path if slash else "/"

@@ -39,8 +39,7 @@ class ClientConnection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Read on; a request that has begun must be complete in time, however slowly it trickles."""
         super().data_received(data)
-        waiting = self._waiter is not None and not self._waiter.done() and not self._messages
-        if not waiting:
+        if not self._awaits_request:
             if self._header_timer is not None:
                 self._header_timer.cancel()
                 self._header_timer = None
@@ -75,8 +74,13 @@ class ClientConnection(RequestHandler):
 
     def _give_up(self) -> None:
         self._header_timer = None
-        if self._waiter is not None and not self._waiter.done():
+        if self._awaits_request:
             self.force_close()
+
+    @property
+    def _awaits_request(self) -> bool:
+        """Whether no whole request is at hand: none has begun, or its headers have not ended."""
+        return self._current_request is None and not self._messages
 
 
 class GatewayServer(Server):
