@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from services.auth.domain import emails
 from services.auth.operations import keys as key_operations
@@ -29,6 +30,8 @@ class Refusing(click.Command):
         except DomainError as refusal:
             details = [f"{field}: {' '.join(told)}" for field, told in refusal.errors.items()]
             raise click.ClickException(" ".join([refusal.message, *details])) from refusal
+        except OperationalError as down:
+            raise click.ClickException("auth's database does not answer: is it up, and migrated?") from down
 
 
 class Address(click.ParamType[str]):

@@ -1,0 +1,101 @@
+"""Signing keys, and what the gateway learns."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import jwt
+import pytest
+
+from services.auth.models import SigningKey
+from services.auth.operations import keys
+from services.auth.tests.conftest import Person
+from shared.clock import utc_now
+from shared.database import Database
+from shared.identity.tokens import KeySet, TokenVerifier
+from shared.messaging.testing import announced
+from shared.testing.http import Caller
+
+Enrol = Callable[..., Person]
+
+
+def test_the_public_set_verifies_our_tokens(http: Caller, enrol: Enrol) -> None:
+    person = enrol()
+
+    answer = http.get("/auth/jwks/")
+
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert all("d" not in key for key in answer.json["keys"])
+    claims = TokenVerifier(KeySet(answer.json), issuer=http.issuer).verify(person.tokens["access_token"])
+    assert (claims.user_id, claims.session_id) == (person.id, person.tokens["session_id"])
+    assert claims.roles == {"user"}
+    assert claims.expires_at - claims.issued_at == 1800
+
+
+def test_tokens_are_typed(enrol: Enrol) -> None:
+    header = jwt.get_unverified_header(enrol().tokens["access_token"])
+
+    assert (header["alg"], header["typ"]) == ("ES256", "at+jwt")
+
+
+def test_the_gateway_learns_keys_and_revocations(http: Caller, enrol: Enrol) -> None:
+    person, other = enrol(), enrol()
+    person.http.post("/auth/logout/")
+
+    everything = http.get("/internal/identity/").json
+    other.http.post("/auth/logout/")
+    news = http.get("/internal/identity/", query_string={"since": everything["watermark"]}).json
+
+    assert everything["keys"]["keys"]
+    assert [one["value"] for one in everything["revocations"]] == [person.tokens["session_id"]]
+    assert {"kind", "value", "not_before", "expires_at"} == everything["revocations"][0].keys()
+    assert other.tokens["session_id"] in {one["value"] for one in news["revocations"]}
+
+
+@pytest.fixture
+def no_keys(database: Database) -> Iterator[None]:
+    """A database whose keys are gone for the time of the test; the process under test goes on with the old ones."""
+    columns = [column.key for column in SigningKey.__table__.columns]
+    with database.transaction() as session:
+        kept = [{name: getattr(key, name) for name in columns} for key in session.query(SigningKey)]
+        session.query(SigningKey).delete()
+    yield
+    with database.transaction() as session:
+        session.query(SigningKey).delete()
+        session.add_all(SigningKey(**key) for key in kept)
+    keys.forget_signer()
+
+
+def test_many_processes_make_one_first_key(no_keys: None, database: Database) -> None:
+    def start(_: int) -> None:
+        with database.transaction() as session:
+            keys.ensure_keys(session, now=utc_now())
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(start, range(6)))
+
+    with database.transaction() as session:
+        assert session.query(SigningKey).count() == 1
+
+
+def test_a_key_is_published_before_it_signs_and_kept_after(database: Database) -> None:
+    now = utc_now() + timedelta(days=31)
+
+    with database.transaction() as session:
+        keys.ensure_keys(session, now=utc_now())
+        old = keys.current_signer(session, now=now).kid
+        assert keys.rotate_keys(session, now=now)
+        keys.forget_signer()
+        assert keys.current_signer(session, now=now + timedelta(minutes=9)).kid == old
+        keys.forget_signer()
+        fresh = keys.current_signer(session, now=now + timedelta(minutes=11)).kid
+        assert not keys.rotate_keys(session, now=now + timedelta(minutes=30))
+        assert keys.rotate_keys(session, now=now + timedelta(hours=2))
+        told = announced(session, "signing_keys.changed")
+        session.rollback()
+    keys.forget_signer()
+
+    assert fresh != old
+    assert {old, fresh} <= {key["kid"] for key in told[-2].data["keys"]}
+    assert old not in {key["kid"] for key in told[-1].data["keys"]}
+    assert [one.sequence for one in told] == sorted(one.sequence for one in told)
