@@ -1,6 +1,7 @@
 # Every command a person needs. `make` alone lists them.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 ESTUARY := $(BIN)/estuary
 # make's own words and parallelism have no meaning here, and a stranger's PYTHONPATH would hide our packages.
@@ -14,6 +15,7 @@ help: ## List these commands
 
 .PHONY: ready
 ready:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is missing: install it, or name it with PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) -m deploy.local.bootstrap
 
 .PHONY: up
