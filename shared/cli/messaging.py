@@ -32,8 +32,8 @@ def republish(*, service: str, types: tuple[str, ...], reader: str | None, pages
         reader=reader,
         pages_per_second=pages_per_second,
     )
-    for name, count in told.items():
-        click.echo(f"{name}: {count}")
+    for name, what in told.items():
+        click.echo(f"{name}: {what.count} told")
 
 
 @click.group()
