@@ -21,7 +21,7 @@ from shared.cli.environment import FOLDER_VARIABLE
 BIN = Path(sys.executable).parent
 PROFILE = PROFILES["test"]
 # Modules that write something from the code; with --check they only say whether it is fresh.
-GENERATORS = ("shared.messaging.topology",)
+GENERATORS = ("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples")
 
 
 @dataclass(frozen=True)
