@@ -1,0 +1,1 @@
+"""The bookings service: who meets whom, and when."""

@@ -1,0 +1,1 @@
+"""Rules of booking: plain Python, no database, no clock."""

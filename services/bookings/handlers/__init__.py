@@ -1,0 +1,1 @@
+"""What bookings does when another service says something; a module per service."""

@@ -1,0 +1,138 @@
+"""Booking: the one place where time and seats are given away to clients."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.bookings.domain import words
+from services.bookings.domain.errors import HoldExpired, SlotTaken
+from services.bookings.models import Booking, Hold
+from services.bookings.models.busy import taken_between
+from services.bookings.models.occupancy import HOLD
+from services.bookings.operations import courses, packages, spending, tokens, waiting
+from services.bookings.operations.building import announce_new, insert, new_booking
+from services.bookings.operations.checking import (
+    Request,
+    check_limits,
+    check_offer,
+    check_slot,
+    place_for,
+    price_of,
+    times_of,
+    understand,
+)
+from services.bookings.operations.expiring import clear_stale
+from services.bookings.operations.occupying import drop_holds, lock_calendar, take_seat, take_time_of
+from services.bookings.operations.wishes import Wish
+from shared.errors import Invalid
+from shared.identity import Identity
+
+
+def create_booking(session: Session, wish: Wish, *, by: Identity, now: datetime) -> Booking:
+    """Book what is wished for: a time, a seat, a course, a package or a bundle, or spend a session credit.
+
+    The slot or the seat is taken in this transaction; unpaid, it is kept for the hold's minutes. Raises Invalid,
+    FieldForbidden, OwnService, NotBookable, NotOnSale, LimitReached, SlotTaken, SlotUnavailable, SessionFull,
+    SessionUnavailable, AlreadyBooked, NoSessionCredit, CreditExpired, HoldExpired. Emits BookingCreated, and
+    BookingConfirmed where there is nothing to pay.
+    """
+    request = understand(session, wish, by=by, now=now)
+    if wish.use_session_credit or wish.parent_booking is not None:
+        check_offer(request, is_credit=True)
+        return spending.spend(session, request)
+    check_offer(request)
+    kind = request.service.service_type
+    if kind in (words.PACKAGE, words.BUNDLE):
+        return packages.buy(session, request)
+    if kind == words.COURSE:
+        return courses.enrol(session, request)
+    if kind == words.WORKSHOP:
+        return _book_seat(session, request)
+    return book_time(session, request)
+
+
+def book_time(session: Session, request: Request) -> Booking:
+    """Book an appointment at the wished time, which becomes the caller's only if nobody else has it."""
+    start, end = times_of(request)
+    price, discount = price_of(request)
+    location_id = place_for(session, request)
+    lock_calendar(session, request.practitioner.id)
+    check_limits(session, request)
+    hold = _own_hold(session, request)
+    calendar = request.offer.calendar
+    assert calendar is not None
+    taken = taken_between(
+        session,
+        request.practitioner.id,
+        start,
+        end + timedelta(minutes=calendar.buffer_minutes),
+        now=request.now,
+        leaving_out=(HOLD, hold.id) if hold else None,
+    )
+    if hold is None or hold.start_time != start:
+        check_slot(request.offer, taken, start, end, now=request.now, override=request.wish.override_availability)
+    if any(not one.is_stale for one in clear_stale(session, taken, now=request.now)):
+        raise SlotTaken
+    if hold is not None:
+        drop_holds(session, [hold])
+    booking = new_booking(
+        request,
+        kind=words.SESSION,
+        start=start,
+        end=end,
+        price_cents=price,
+        discount_cents=discount,
+        location_id=location_id,
+    )
+    insert(session, booking)
+    take_time_of(session, booking)
+    announce_new(session, booking, request)
+    return booking
+
+
+def _book_seat(session: Session, request: Request) -> Booking:
+    seat, wish = request.seat, request.wish
+    if seat is None:
+        raise Invalid.field("service_session_id", "Choose one of the workshop's sessions.")
+    price, discount = price_of(request)
+    location_id = place_for(session, request)
+    check_limits(session, request)
+    hold = _own_hold(session, request)
+    entry = waiting.take_offer(session, request) if wish.waitlist_entry_id else None
+    was_offered = entry is not None and entry.offer_exclusive
+    if hold is not None:
+        drop_holds(session, [hold])
+    take_seat(session, seat.id, now=request.now, was_offered=was_offered)
+    booking = new_booking(
+        request,
+        kind=words.WORKSHOP,
+        start=seat.starts_at,
+        end=seat.ends_at,
+        price_cents=price,
+        discount_cents=discount,
+        location_id=location_id,
+    )
+    insert(session, booking)
+    announce_new(session, booking, request)
+    if entry is not None:
+        waiting.convert(session, entry, booking)
+    return booking
+
+
+def _own_hold(session: Session, request: Request) -> Hold | None:
+    """Return the caller's live hold that the token names, locked. Raises HoldExpired."""
+    token = request.wish.hold_token
+    if token is None:
+        return None
+    hold = session.scalar(select(Hold).where(Hold.token_hash == tokens.digest(token)).with_for_update())
+    if (
+        hold is None
+        or hold.user_id != request.by.user_id
+        or hold.expires_at <= request.now
+        or hold.service_id != request.service.id
+        or hold.practitioner_id != request.practitioner.id
+        or hold.service_session_id != request.wish.service_session_id
+    ):
+        raise HoldExpired
+    return hold
