@@ -20,6 +20,7 @@ from shared.cli.environment import FOLDER_VARIABLE
 
 BIN = Path(sys.executable).parent
 PROFILE = PROFILES["test"]
+LINES_MAX = 60
 # Modules that write something from the code; with --check they only say whether it is fresh.
 GENERATORS = ("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples")
 
@@ -117,7 +118,10 @@ def _is_content(inspection: Inspection) -> bool:
     word = click.style("ok", fg="green") if done.returncode == 0 else click.style("no", fg="red")
     click.echo(f"{word}  {inspection.name} ({time.monotonic() - began:.1f} s)")
     if done.returncode != 0:
-        click.echo(done.stdout)
+        lines = done.stdout.splitlines()
+        click.echo("\n".join(lines[:LINES_MAX]))
+        if len(lines) > LINES_MAX:
+            click.echo(f"… and {len(lines) - LINES_MAX} more lines")
     return done.returncode == 0
 
 

@@ -6,6 +6,7 @@ with Stack() as stack:
     stack.wait_until_healthy()
 """
 
+import fcntl
 import os
 import signal
 from collections.abc import Iterable, Mapping
@@ -37,6 +38,9 @@ class Stack:
         self._infrastructure = Infrastructure(self.profile)
 
     def __enter__(self) -> Self:
+        # One at a time: a second run of the tests waits for the first, instead of ending its processes.
+        self._turn = self.profile.inside("stack.lock").open("w")
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
         self._runner.stop_processes()
         self.resume()
         return self
@@ -48,6 +52,7 @@ class Stack:
         _trace: TracebackType | None,
     ) -> None:
         self._runner.stop_processes()
+        self._turn.close()
 
     def url(self, path: str) -> str:
         """Return the public address of a path of the API, for instance `bookings/`."""
