@@ -6,6 +6,7 @@ from services.auth.api.emails import emails
 from services.auth.api.keys import keys
 from services.auth.api.me import me
 from services.auth.api.passwords import passwords
+from services.auth.api.second_factor import second_factors
 from services.auth.api.sessions import sessions
 from services.auth.api.sign_in import signing_in
 from services.auth.settings import settings
@@ -21,7 +22,7 @@ def create_app() -> Flask:
         "auth",
         "Auth",
         settings(),
-        [signing_in, me, passwords, emails, sessions, keys],
+        [signing_in, me, passwords, emails, sessions, second_factors, keys],
         lenient_paths=LENIENT_PATHS,
     )
     app.after_request(_never_store)

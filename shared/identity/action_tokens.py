@@ -21,6 +21,9 @@ VERIFY_EMAIL: Purpose = "verify_email"
 RESET_PASSWORD: Purpose = "reset_password"  # noqa: S105 - the name of a purpose.
 CHANGE_EMAIL: Purpose = "change_email"
 RESTORE: Purpose = "restore"
+MFA_LOGIN: Purpose = "mfa_login"
+SOCIAL_CODE: Purpose = "social_code"
+LINK: Purpose = "link"
 
 
 def form_action_token(

@@ -17,9 +17,9 @@ from services.auth.domain.errors import (
 from services.auth.operations.callers import caller
 from services.auth.operations.passwords import (
     change_password,
-    check_own_password,
     hash_replacement,
     holder_of_reset,
+    knows_own_password,
     request_reset,
     reset_password,
 )
@@ -82,8 +82,8 @@ class ChangePassword(MethodView):
             found.require_recent_sign_in(now=utc_now())
         elif body["current_password"] is None:
             raise PasswordRefused(["Missing data for required field."], field="current_password")
-        else:
-            check_own_password(user, body["current_password"], field="current_password")
+        elif not knows_own_password(user, body["current_password"]):
+            raise PasswordRefused(["This is not the present password."], field="current_password")
         password_hash = hash_replacement(user, body["new_password"])
         with transaction() as session:
             held = caller(session, identity(), lock=True)

@@ -11,8 +11,11 @@ from services.auth.models import ActionToken, User
 from services.auth.settings import settings
 from shared.identity.action_tokens import (
     CHANGE_EMAIL,
+    LINK,
+    MFA_LOGIN,
     RESET_PASSWORD,
     RESTORE,
+    SOCIAL_CODE,
     VERIFY_EMAIL,
     Purpose,
     action_token_id,
@@ -26,9 +29,9 @@ LIFETIMES: Mapping[Purpose, timedelta] = {
     RESET_PASSWORD: timedelta(hours=1),
     CHANGE_EMAIL: timedelta(hours=24),
     RESTORE: timedelta(days=14),
-    "mfa_login": timedelta(minutes=5),
-    "social_code": timedelta(seconds=60),
-    "link": timedelta(minutes=5),
+    MFA_LOGIN: timedelta(minutes=5),
+    SOCIAL_CODE: timedelta(seconds=60),
+    LINK: timedelta(minutes=5),
 }
 
 

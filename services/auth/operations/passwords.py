@@ -24,20 +24,21 @@ from shared.messaging import record
 LEGACY_TOKENS_ONLY = 1
 
 
-def check_own_password(user: User, password: str, *, field: str) -> None:
-    """Check the present password of somebody who is signed in; failures count.
+def knows_own_password(user: User, password: str) -> bool:
+    """Say whether somebody who is signed in knows their present password; failures count.
 
-    Opens transactions of its own. Raises PasswordRefused on `field`, TooManyTries.
+    Opens transactions of its own. Raises TooManyTries, Unavailable.
     """
     counter = throttling.counter(throttling.CODES, "password", user.id)
     with transaction() as session:
         wait = throttling.seconds_blocked(session, [counter], now=utc_now())
     if wait:
         raise TooManyTries(retry_after=wait)
-    if not hasher().check(password, user.password_hash).matches:
-        with transaction() as session:
-            throttling.count(session, counter, now=utc_now())
-        raise PasswordRefused(["This is not the present password."], field=field)
+    if hasher().check(password, user.password_hash).matches:
+        return True
+    with transaction() as session:
+        throttling.count(session, counter, now=utc_now())
+    return False
 
 
 def hash_replacement(user: User, password: str) -> str:

@@ -22,25 +22,30 @@ from services.auth.domain.errors import (
 )
 from services.auth.domain.sealing import seal, unseal
 from services.auth.events import UserChanged
-from services.auth.models import RecoveryCode, Totp, User
+from services.auth.models import AuthSession, RecoveryCode, Totp, User
 from services.auth.operations import action_tokens, throttling
 from services.auth.operations.activity import alert, note
+from services.auth.operations.sessions import end_sessions
 from services.auth.settings import settings
+from shared.identity.action_tokens import MFA_LOGIN
 from shared.messaging import record
 
 ISSUER = "Estuary"
 SETUP_LASTS = timedelta(minutes=10)
 
 
-def ask(session: Session, user: User, code: str | None, *, client: Client, now: datetime) -> str:
-    """Return which second factor `code` is: totp or recovery_code; it is used up.
+def ask(session: Session, user: User, code: str | None, *, first: str, client: Client, now: datetime) -> list[str]:
+    """Return the methods of a sign-in whose first factor is proven: with the second, if the account has one.
 
-    Raises MfaInvalid for a wrong one, and MfaRequired, with a token to come back with, when there is none.
+    Raises MfaInvalid for a wrong code, and MfaRequired, with a token to come back with, when there is none.
     """
+    if not user.mfa_enabled:
+        return [first]
     if not code:
-        token = action_tokens.issue(session, "mfa_login", user_id=user.id, email=user.email, now=now)
+        details = {"first": first}
+        token = action_tokens.issue(session, MFA_LOGIN, user_id=user.id, email=user.email, now=now, details=details)
         raise MfaRequired(errors={"mfa_token": [action_tokens.formed(token)], "methods": ["totp", "recovery_code"]})
-    return check(session, user, code, client=client, now=now)
+    return [first, check(session, user, code, client=client, now=now)]
 
 
 def check(session: Session, user: User, code: str, *, client: Client, now: datetime) -> str:
@@ -97,23 +102,27 @@ def prepare_totp(session: Session, user: User, *, now: datetime) -> tuple[str, s
     return shown, uri, now + SETUP_LASTS
 
 
-def confirm_totp(session: Session, user: User, code: str, *, client: Client, now: datetime) -> list[str]:
+def confirm_totp(
+    session: Session, user: User, code: str, *, keep: AuthSession | None, client: Client, now: datetime
+) -> list[str]:
     """Put the prepared app in force by its first code, and return ten recovery codes, never shown again.
 
-    Raises MfaNotOn when nothing was prepared of late, MfaAlreadyOn, MfaInvalid. Emits UserChanged, SecurityAlert.
+    All sessions but `keep` end. Wrong codes are counted (`keeping_refusals`). Raises MfaNotOn when nothing was prepared
+    of late, MfaAlreadyOn, MfaInvalid, TooManyTries. Emits UserChanged, SecurityAlert, SessionRevoked.
     """
     if user.mfa_enabled:
         raise MfaAlreadyOn
     prepared = session.get(Totp, user.id, with_for_update=True)
     if prepared is None or prepared.created_at + SETUP_LASTS <= now:
         raise MfaNotOn
-    if not _use_totp(session, user, totp.digits(code), now=now):
+    if check(session, user, code, client=client, now=now) != "totp":
         raise MfaInvalid
     prepared.confirmed_at = now
     user.mfa_enabled_at = now
     record(session, UserChanged.of(user), subject=user)
     alert(session, "mfa_enabled", user_id=user.id, client=client, now=now)
     note(session, "mfa_enabled", user_id=user.id, client=client, now=now)
+    _end_others(session, user, keep=keep, now=now)
     return _fresh_recovery_codes(session, user)
 
 
@@ -125,8 +134,19 @@ def replace_recovery_codes(session: Session, user: User, *, client: Client, now:
     return _fresh_recovery_codes(session, user)
 
 
-def disable(session: Session, user: User, *, client: Client, now: datetime, by_staff: int | None = None) -> None:
-    """Take the second factor off. Raises MfaRequiredForStaff, unless staff do it for them. Emits SecurityAlert."""
+def disable(
+    session: Session,
+    user: User,
+    *,
+    keep: AuthSession | None,
+    client: Client,
+    now: datetime,
+    by_staff: int | None = None,
+) -> None:
+    """Take the second factor off; all sessions but `keep` end.
+
+    Raises MfaRequiredForStaff, unless staff do it for them. Emits UserChanged, SecurityAlert, SessionRevoked.
+    """
     if by_staff is None and user.is_staff and settings().staff_needs_mfa:
         raise MfaRequiredForStaff
     session.execute(delete(Totp).where(Totp.user_id == user.id))
@@ -137,12 +157,18 @@ def disable(session: Session, user: User, *, client: Client, now: datetime, by_s
     record(session, UserChanged.of(user), subject=user)
     alert(session, "mfa_disabled", user_id=user.id, client=client, now=now)
     note(session, "mfa_disabled", user_id=user.id, client=client, now=now, actor_id=by_staff)
+    _end_others(session, user, keep=keep, now=now)
 
 
 def recovery_codes_left(session: Session, user: User) -> int:
     """Return how many recovery codes were not used yet."""
     unused = select(func.count()).where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
     return int(session.scalar(unused) or 0)
+
+
+def _end_others(session: Session, user: User, *, keep: AuthSession | None, now: datetime) -> None:
+    others = [AuthSession.id != keep.id] if keep is not None else []
+    end_sessions(session, *others, user_id=user.id, reason="mfa_changed", now=now)
 
 
 def _use_totp(session: Session, user: User, code: str, *, now: datetime) -> bool:

@@ -6,7 +6,7 @@ password nor status changed meanwhile.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from services.auth.clients.hashing import hasher
 from services.auth.domain.devices import Client
-from services.auth.domain.errors import AccountDisabled, DeletionPending, TooManyTries, WrongCredentials
+from services.auth.domain.errors import AccountDisabled, DeletionPending, InvalidToken, TooManyTries, WrongCredentials
 from services.auth.models import User
 from services.auth.operations import action_tokens, second_factor, throttling
 from services.auth.operations.activity import note
@@ -27,6 +27,7 @@ from services.auth.operations.tokens import Grant
 from services.auth.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
+from shared.identity.action_tokens import MFA_LOGIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +88,52 @@ def sign_in(
     if user.password_hash is None or user.password_changed_at != proof.changed_at:
         raise WrongCredentials
     require_active(session, user, now=now)
-    methods = ["password"]
-    if user.mfa_enabled:
-        methods.append(second_factor.ask(session, user, code, client=client, now=now))
+    methods = second_factor.ask(session, user, code, first="password", client=client, now=now)
     throttling.forget(session, proof.account)
-    note_sign_in(session, user, now=now, password_hash=proof.fresh_hash)
+    return enter(
+        session,
+        user,
+        methods=methods,
+        client=client,
+        now=now,
+        device_token=device_token,
+        device_name=device_name,
+        fresh_hash=proof.fresh_hash,
+    )
+
+
+def finish_sign_in(session: Session, mfa_token: str, code: str, *, client: Client, now: datetime) -> Grant:
+    """Begin the session that waited for a second factor; refusals leave traces (`keeping_refusals`).
+
+    Five wrong codes make the token worthless. Raises InvalidToken, MfaInvalid, TooManyTries, AccountDisabled.
+    """
+    token = action_tokens.find(session, mfa_token, MFA_LOGIN)
+    if token.used_at is not None or token.expires_at <= now:
+        raise InvalidToken
+    user = session.get_one(User, token.user_id, with_for_update=True)
+    require_active(session, user, now=now)
+    try:
+        second = second_factor.check(session, user, code, client=client, now=now)
+    except TooManyTries:
+        action_tokens.use(session, mfa_token, MFA_LOGIN, now=now)
+        raise
+    action_tokens.use(session, mfa_token, MFA_LOGIN, now=now)
+    return enter(session, user, methods=[token.details["first"], second], client=client, now=now)
+
+
+def enter(
+    session: Session,
+    user: User,
+    *,
+    methods: Sequence[str],
+    client: Client,
+    now: datetime,
+    device_token: str | None = None,
+    device_name: str | None = None,
+    fresh_hash: str | None = None,
+) -> Grant:
+    """Begin the session of somebody who has proven enough, and write it down. Emits SecurityAlert, SessionRevoked."""
+    note_sign_in(session, user, now=now, password_hash=fresh_hash)
     granted = open_session(
         session,
         user,
@@ -101,7 +143,9 @@ def sign_in(
         device_token=device_token,
         device_name=device_name,
     )
-    note(session, "signed_in", user_id=user.id, client=client, now=now, session_id=granted.auth_session.id)
+    details = {"methods": list(methods)}
+    session_id = granted.auth_session.id
+    note(session, "signed_in", user_id=user.id, client=client, now=now, session_id=session_id, details=details)
     return granted
 
 
