@@ -4,14 +4,13 @@ Values that a person sets, in the shell or in a file `.env` at the root, win; ea
 names that it is known to read.
 """
 
-import os
 import shlex
 from collections.abc import Mapping
-from functools import cache
 
 from deploy.local.credentials import Credentials, write_private
+from deploy.local.given import given
 from deploy.local.postgresql import SUPERUSER, PostgreSQL, role_of
-from deploy.local.profiles import ROOT, SERVICES, Profile
+from deploy.local.profiles import SERVICES, Profile
 from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
 from deploy.local.system import LOOPBACK, MARKER
 
@@ -57,7 +56,7 @@ class Environments:
         self._credentials = Credentials.of(profile)
         self._postgresql = PostgreSQL(profile, self._credentials)
         self._rabbitmq = RabbitMQ(profile, self._credentials)
-        self._given = {**_from_file(), **os.environ}
+        self._given = given()
 
     def of(self, name: str) -> dict[str, str]:
         """Return what the service, or one of the other processes, is told."""
@@ -194,23 +193,6 @@ class Environments:
 
     def _origins(self) -> str:
         return f"http://localhost:3000,{self._profile.public_url}"
-
-
-@cache
-def _from_file() -> Mapping[str, str]:
-    """Return what the person wrote into `.env` at the root: NAME=value lines, quotes as in a shell."""
-    file = ROOT / ".env"
-    return read_file(file.read_text()) if file.exists() else {}
-
-
-def read_file(content: str) -> dict[str, str]:
-    """Return the variables of an environment file."""
-    found = {}
-    for line in content.splitlines():
-        name, equals, value = line.removeprefix("export ").partition("=")
-        if equals and not line.lstrip().startswith("#"):
-            found[name.strip()] = "".join(shlex.split(value, comments=True)[:1])
-    return found
 
 
 def _as_file(variables: Mapping[str, str]) -> str:

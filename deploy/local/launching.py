@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from deploy.local.profiles import ROOT
+from deploy.local.given import ROOT
 
 # Nothing here may open a connection, start a thread or read the environment when imported.
 SHARED_LIBRARIES = (

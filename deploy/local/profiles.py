@@ -6,11 +6,10 @@ and the services' own tests never see each other's rows or messages.
 """
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from deploy.local.given import ROOT, given
 
 SERVICES = (
     "auth",
@@ -72,8 +71,9 @@ class Profile:
     def port(self, name: str) -> int:
         """Return the loopback port of a process, or of a part of the infrastructure."""
         shift = self.infrastructure_port_shift if name in INFRASTRUCTURE else self.port_shift
-        everywhere = int(os.environ.get("ESTUARY_PORT_SHIFT", "0"))
-        return int(os.environ.get(f"ESTUARY_PORT_{name.upper()}", PORTS[name])) + shift + everywhere
+        told = given()
+        own = int(told.get(f"ESTUARY_PORT_{name.upper()}", PORTS[name]))
+        return own + shift + int(told.get("ESTUARY_PORT_SHIFT", "0"))
 
     def worker_port(self, service: str) -> int:
         """Return the port on which a service's worker answers probes."""

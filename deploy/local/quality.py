@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
+from deploy.local.given import ROOT
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.problems import Problem
 from deploy.local.processes import migrations
-from deploy.local.profiles import PROFILES, ROOT
+from deploy.local.profiles import PROFILES
 from deploy.local.stamps import Stamps
 from shared.cli.environment import FOLDER_VARIABLE
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.credentials import write_private
+from deploy.local.given import ROOT
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.logs import tail
 from deploy.local.problems import Problem
 from deploy.local.processes import Process, processes, seeds
-from deploy.local.profiles import ROOT, Profile
+from deploy.local.profiles import Profile
 from deploy.local.stamps import Stamps
 from deploy.local.state import ProcessStatus, State
 from deploy.local.supervisor import living_supervisor

@@ -6,8 +6,9 @@ Stamps of migrations lie beside the database server's data, so that they vanish 
 import hashlib
 from pathlib import Path
 
+from deploy.local.given import ROOT
 from deploy.local.processes import Task
-from deploy.local.profiles import ROOT, Profile
+from deploy.local.profiles import Profile
 
 
 class Stamps:

@@ -31,7 +31,8 @@ def require_free(port: int, what: str, variable: str) -> None:
             probe.bind((LOOPBACK, port))
         except OSError:
             raise Problem(
-                f"Port {port}, which {what} needs, is taken by another program: stop it, or set {variable}.",
+                f"Port {port}, which {what} needs, is taken by another program: stop it, or set {variable} to another"
+                " (ESTUARY_PORT_SHIFT=1000 moves all ports).",
             ) from None
 
 

@@ -7,7 +7,8 @@ import hashlib
 import json
 from typing import Any
 
-from deploy.local.profiles import ROOT, Profile, sharing_servers_with
+from deploy.local.given import ROOT
+from deploy.local.profiles import Profile, sharing_servers_with
 
 KINDS = ("exchanges", "queues", "bindings", "policies", "permissions", "topic_permissions")
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.environment import Environments, read_file
+from deploy.local.environment import Environments
+from deploy.local.given import read_file
 from deploy.local.profiles import BROKER_USERS, PROFILES, SERVICES, Profile
 
 OTHERS = ("gateway", "stripe", "livekit", "oidc")
