@@ -3,21 +3,27 @@
 Never a query, a body, a token or a raw path: the route's pattern says enough.
 """
 
+import contextlib
 import os
+import threading
 import time
 from datetime import UTC, datetime
+from queue import SimpleQueue
 
 import orjson
 
 FLUSH_LINES = 256
+WAITING_MAX = 200
+CLOSE_SECONDS = 1.0
 FULL_RATE = 1000
 SAMPLED = 10
 
 
 class AccessLog:
-    """Buffers lines and writes them to a file descriptor four times a second, or when enough have come together.
+    """Buffers lines and hands them to a thread of its own, which writes them to a file descriptor.
 
-    Above a thousand a second only every tenth ordinary line is kept (marked `sampled`); errors always are.
+    Whoever reads the log may stop reading: then the thread waits and, after a while, lines are dropped. Requests
+    never wait. Above a thousand a second only every tenth ordinary line is kept (marked `sampled`); errors always are.
     """
 
     def __init__(self, descriptor: int = 1) -> None:
@@ -26,6 +32,9 @@ class AccessLog:
         self._second = 0
         self._in_second = 0
         self._stamp = ""
+        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._writer = threading.Thread(target=self._write_out, name="access-log", daemon=True)
+        self._writer.start()
 
     def write(
         self,
@@ -69,9 +78,20 @@ class AccessLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is held."""
-        if self._lines:
-            lines, self._lines = self._lines, []
-            data = memoryview(b"\n".join(lines) + b"\n")
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+        """Hand over what is held; called four times a second, and when enough has come together."""
+        lines, self._lines = self._lines, []
+        if lines and self._waiting.qsize() < WAITING_MAX:
+            self._waiting.put(b"\n".join(lines) + b"\n")
+
+    def close(self) -> None:
+        """Write what is left, unless nobody reads it."""
+        self.flush()
+        self._waiting.put(None)
+        self._writer.join(CLOSE_SECONDS)
+
+    def _write_out(self) -> None:
+        while (batch := self._waiting.get()) is not None:
+            data = memoryview(batch)
+            with contextlib.suppress(OSError):
+                while data:
+                    data = data[os.write(self._descriptor, data) :]

@@ -1,7 +1,6 @@
 """The composition root: one Gateway is everything one process holds."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -129,7 +128,7 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for service in self.services.values():
             service.close()
-        self._log.flush()
+        self._log.close()
 
     async def _tick(self) -> None:
         """Do four times a second what no request should pay for."""
@@ -137,8 +136,7 @@ class Gateway:
             await asyncio.sleep(TICK_SECONDS)
             for service in self.services.values():
                 service.tick()
-            with contextlib.suppress(OSError):
-                self._log.flush()
+            self._log.flush()
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         task = self._loop.create_task(work)

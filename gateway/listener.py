@@ -68,7 +68,7 @@ class EventListener:
         connection = pika.BlockingConnection(parameters)
         try:
             channel = connection.channel()
-            queue = f"gateway.identity.{uuid7()}"
+            queue = f"gateway.live.{uuid7()}"
             channel.queue_declare(queue, exclusive=True, auto_delete=True)
             for event in EVENTS:
                 channel.queue_bind(queue, EXCHANGE, routing_key=event)

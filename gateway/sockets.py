@@ -14,6 +14,7 @@ from aiohttp import (
     ClientSession,
     ClientWebSocketResponse,
     ClientWSTimeout,
+    TCPConnector,
     WSCloseCode,
     WSMessage,
     WSMsgType,
@@ -103,7 +104,7 @@ class Sockets:
         query = f"?{exchange.target.query}" if exchange.target.query else ""
         self._turn = (self._turn + 1) % len(self._addresses)
         if self._session is None:
-            self._session = ClientSession(auto_decompress=False)
+            self._session = ClientSession(connector=TCPConnector(limit=0), auto_decompress=False)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 service = await self._session.ws_connect(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -156,6 +157,7 @@ class RunningGateway:
 
     def log_lines(self) -> list[dict[str, Any]]:
         self.call(self.gateway._log.flush)
+        time.sleep(0.05)
         try:
             data = os.read(self._read_log, 1_000_000)
         except BlockingIOError:

@@ -7,10 +7,10 @@ import jwt
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
-from shared.identity.edge import verify_edge
-from shared.identity.tokens import mint_access_token, public_jwk
 
 from gateway.tests.running import EDGE_KEY, ISSUER, KEY, RunningGateway, bearer, token
+from shared.identity.edge import verify_edge
+from shared.identity.tokens import mint_access_token, public_jwk
 
 Call = Callable[..., requests.Response]
 SECRET = "legacy-secret-of-thirty-two-bytes!!"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 import requests
-from gateway.settings import GatewaySettings
 
+from gateway.settings import GatewaySettings
 from gateway.tests.running import EDGE_KEY, RunningGateway
 
 Call = Callable[..., requests.Response]

@@ -2,15 +2,15 @@
 
 import pytest
 import requests
+
 from gateway.addresses import ClientAddresses, limit_key, normal
 from gateway.errors import Refusal
 from gateway.limits import Limiter
 from gateway.routes import Route, RouteTable
 from gateway.settings import GatewaySettings
+from gateway.tests.running import BASE, EDGE_KEY, RunningGateway
 from gateway.windows import Policy, SharedWindows, read_policies
 from shared.identity.tokens import Claims
-
-from gateway.tests.running import BASE, EDGE_KEY, RunningGateway
 
 TABLE = RouteTable()
 NOON = 1_800_000_000.0

@@ -1,6 +1,7 @@
 """A path has one spelling, or it is refused."""
 
 import pytest
+
 from gateway.errors import Refusal
 from gateway.paths import read_target
 

@@ -1,6 +1,7 @@
 """Every path lands at the service that documents it."""
 
 import pytest
+
 from gateway.openapi import read_descriptions
 from gateway.routes import EXACT, SEGMENTS, Route, RouteTable
 

@@ -79,7 +79,7 @@ def gateway(realtime: Realtime) -> Iterator[RunningGateway]:
 
 def talk(gateway: RunningGateway, work: Talk, path: str = f"{BASE}/notifications/ws/") -> Any:
     async def run() -> Any:
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             return await work(session, f"http://127.0.0.1:{gateway.port}{path}")
 
     return asyncio.run(run())

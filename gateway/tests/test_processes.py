@@ -1,0 +1,93 @@
+"""The gateway as it is started: gunicorn's master and two workers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from gateway.tests.running import BASE, EDGE_KEY, Reply, RunningGateway, Seen
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def started(running: RunningGateway) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
+    port, probes = free_port(), free_port()
+    address = running.settings.auth_url[0]
+    names = ("AUTH", "BOOKINGS", "CATALOG", "REVIEWS", "MEDIA")
+    environment = {
+        **os.environ,
+        **{f"{name}_URL": address for name in names},
+        "ESTUARY_ENV": "production",
+        "EDGE_KEY": EDGE_KEY,
+        "BIND": f"127.0.0.1:{port}",
+        "PROBE_BIND": f"127.0.0.1:{probes}",
+        "GATEWAY_WORKERS": "2",
+        "DRAIN_SECONDS": "0.3",
+        "RATE_LIMIT_ANONYMOUS": "30/hour",
+        "RABBITMQ_URL": "",
+        "PUBLIC_URL": "https://api.example.com",
+        "CORS_ALLOWED_ORIGINS": "https://app.example.com",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "gateway.serve"], env=environment, stdout=subprocess.PIPE)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            if requests.get(f"http://127.0.0.1:{probes}/health/ready", timeout=1).status_code == 200:
+                break
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    yield process, port, probes
+    if process.poll() is None:
+        process.kill()
+    process.wait(10)
+    process.stdout.close()
+
+
+def test_two_workers_serve_as_one(started: tuple[subprocess.Popen[bytes], int, int], running: RunningGateway) -> None:
+    process, port, probes = started
+    url = f"http://127.0.0.1:{port}{BASE}/services/"
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: requests.get(url, timeout=5), range(40)))
+    figures = requests.get(f"http://127.0.0.1:{probes}/metrics", timeout=5).text
+    live = requests.get(f"http://127.0.0.1:{probes}/health/live", timeout=5)
+
+    statuses = [answer.status_code for answer in answers]
+    assert (statuses.count(200), statuses.count(429)) in {(30, 10), (31, 9)}, "one limit for all workers"
+    assert not {"Server", "Server-Timing", "X-Estuary-Instance"} & set(answers[0].headers)
+    counted = [
+        line for line in figures.splitlines() if line.startswith("gateway_requests_total") and "/services/" in line
+    ]
+    assert sum(float(line.rsplit(" ", 1)[1]) for line in counted) == 40
+    assert live.status_code == 200
+    assert requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).status_code == 404
+
+    async def slowly(_: Seen) -> Reply:
+        import asyncio
+
+        await asyncio.sleep(1)
+        return Reply()
+
+    running.service.answering = slowly
+    with ThreadPoolExecutor(1) as threads:
+        under_way = threads.submit(
+            requests.post, f"http://127.0.0.1:{port}{BASE}/webhooks/stripe/", data=b"x", timeout=10
+        )
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert under_way.result().status_code == 200, "what is under way is finished"
+    assert process.wait(10) == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=2)
