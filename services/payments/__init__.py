@@ -1,0 +1,1 @@
+"""Orders, the ledger, cards, payouts and plans."""

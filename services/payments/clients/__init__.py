@@ -1,0 +1,1 @@
+"""Third parties, each behind a Protocol that we own."""

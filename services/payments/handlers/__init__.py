@@ -1,0 +1,1 @@
+"""What happens when other services tell something: a file per service."""

@@ -1,0 +1,107 @@
+"""Replicas of people, and what becomes of their data when they leave or ask for it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from services.payments.models import PractitionerRef, UserRef
+from services.payments.operations import privacy
+from shared.messaging import Message, handles, remove_replica, replace_replica
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanged:
+    """A person's public state."""
+
+    id: int
+    uuid: UUID
+    email: str | None = ""
+    full_name: str | None = ""
+    display_name: str | None = ""
+    avatar_url: str | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeleted:
+    """Somebody left."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserExportRequested:
+    """Somebody wants a copy of their data."""
+
+    export_id: str
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PractitionerChanged:
+    """A practitioner's public state."""
+
+    id: int
+    public_uuid: UUID
+    user_id: int
+    display_name: str | None = ""
+    status: str | None = ""
+    timezone: str | None = "UTC"
+    deleted: bool = False
+
+
+@handles("user.changed", UserChanged)
+def keep_user(session: Session, event: UserChanged, message: Message) -> None:
+    """Keep who somebody is: transfers find people by e-mail, lists show names."""
+    replace_replica(
+        session,
+        UserRef,
+        key={"id": event.id},
+        values={
+            "uuid": event.uuid,
+            "email": event.email or "",
+            "name": event.display_name or event.full_name or "",
+            "avatar_url": event.avatar_url,
+            "is_active": event.is_active,
+        },
+        message=message,
+    )
+
+
+@handles("user.deleted", UserDeleted)
+def erase_user(session: Session, event: UserDeleted, message: Message) -> None:
+    """Erase name and address, drop cards, end renewals; the ledger stays with the bare id."""
+    blank = {"email": "", "name": "", "avatar_url": None, "is_active": False}
+    if message.sequence:
+        remove_replica(session, UserRef, key={"id": event.user_id}, values=blank, message=message)
+    else:
+        session.execute(
+            update(UserRef).where(UserRef.id == event.user_id).values(**blank, deleted_at=message.occurred_at)
+        )
+    privacy.erase(session, event.user_id)
+
+
+@handles("user.export_requested", UserExportRequested)
+def export_user(session: Session, event: UserExportRequested, _message: Message) -> None:
+    """Hand over what this service holds of somebody."""
+    privacy.export(session, user_id=event.user_id, export_id=event.export_id)
+
+
+@handles("practitioner.changed", PractitionerChanged)
+def keep_practitioner(session: Session, event: PractitionerChanged, message: Message) -> None:
+    """Keep who sells, and whether payouts are frozen."""
+    replace_replica(
+        session,
+        PractitionerRef,
+        key={"id": event.id},
+        values={
+            "uuid": event.public_uuid,
+            "user_id": event.user_id,
+            "name": event.display_name or "",
+            "status": "deleted" if event.deleted else event.status or "",
+            "timezone": event.timezone or "UTC",
+        },
+        message=message,
+    )

@@ -1,0 +1,42 @@
+"""What payments does by itself. Each run takes what is due and may find nothing; any number of workers may run."""
+
+from services.payments.clients.stripe import Stripe, configured
+from services.payments.operations import earnings, upkeep
+from services.payments.settings import settings
+from shared.clock import utc_now
+from shared.database import transaction
+from shared.messaging import every
+
+
+def stripe() -> Stripe:
+    """Return this process's way to Stripe."""
+    return configured(settings())
+
+
+@every(seconds=5)
+def clear_desk() -> None:
+    """Make calls to Stripe that wait, and work on its webhooks; a notification wakes the desk long before this."""
+    while upkeep.clear_desk(stripe()):
+        pass
+
+
+@every(minutes=1)
+def sync_orders() -> None:
+    """Ask Stripe about payments that nobody told us the end of."""
+    upkeep.sync_stale_orders(stripe(), now=utc_now())
+
+
+@every(minutes=1)
+def expire_orders() -> None:
+    """Fail orders whose time to pay is over."""
+    while upkeep.expire_unpaid(now=utc_now()):
+        pass
+
+
+@every(minutes=1)
+def release_earnings() -> None:
+    """Make earnings available whose hold is over."""
+    released = 1
+    while released:
+        with transaction() as session:
+            released = earnings.release_due(session, now=utc_now())

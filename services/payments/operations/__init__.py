@@ -1,0 +1,1 @@
+"""What payments does: a file per topic, a function per verb."""

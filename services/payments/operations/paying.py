@@ -1,0 +1,268 @@
+"""An order's way to being paid, and out of it: attempts, credits that are held meanwhile, success, failure.
+
+The order's row is locked by whoever calls anything here. Calls to Stripe are noted in the intent log and made
+after the commit.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.payments.domain.amounts import CHARGE_MAX_CENTS, CHARGE_MIN_CENTS, credits_to_apply, share
+from services.payments.domain.errors import AmountTooSmall, BookingNotPayable, InsufficientCredits
+from services.payments.events import PaymentFailed, PaymentSucceeded
+from services.payments.models import BookingRef, Order, OrderItem, PaymentAttempt
+from services.payments.operations import ledger
+from services.payments.operations.credits import Links, note_credits
+from services.payments.operations.orders import items_of
+from services.payments.operations.rates import commission_bps
+from services.payments.operations.stripe_log import intend
+from shared.database.waiting import notify
+from shared.messaging import record
+
+OPEN_ATTEMPT = ("started", "requires_action", "processing")
+
+
+def channel_of(order_id: int) -> str:
+    """Return the channel that is notified when an order changes."""
+    return f"order_{order_id}"
+
+
+def current_attempt(session: Session, order: Order) -> PaymentAttempt | None:
+    """Return the newest try to pay an order."""
+    return session.scalar(
+        select(PaymentAttempt).where(PaymentAttempt.order_id == order.id, PaymentAttempt.number == order.attempt)
+    )
+
+
+def is_payable(session: Session, order: Order) -> bool:
+    """Whether money is still wanted: the booking, if there is one, still waits for it."""
+    if order.is_paid or order.is_final:
+        return False
+    if order.booking_id is None:
+        return True
+    status = session.scalar(select(BookingRef.status).where(BookingRef.id == order.booking_id))
+    return status in (None, "pending_payment")
+
+
+def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: bool) -> PaymentAttempt:
+    """Start a new try: what was open before is called off, and credits are reserved.
+
+    Raises BookingNotPayable, AmountTooSmall, InsufficientCredits (for kind `credits`).
+    """
+    if not is_payable(session, order):
+        raise BookingNotPayable
+    call_off(session, order)
+    balance = 0
+    if use_credits:
+        account = ledger.user_credits(order.user_id)
+        balance = ledger.lock_balances(session, [account, *_paid_into(session, order, held=True)])[account]
+    applied = credits_to_apply(balance_cents=balance, due_cents=order.paid_cents, asked=use_credits)
+    rest = order.paid_cents - applied
+    if kind == "credits" and rest:
+        raise InsufficientCredits
+    if kind != "credits" and not CHARGE_MIN_CENTS <= rest <= CHARGE_MAX_CENTS:
+        raise AmountTooSmall
+    order.attempt += 1
+    order.status = "processing"
+    order.credits_applied_cents, order.total_amount_cents = applied, rest
+    order.payment_method = "credits" if applied and not rest else "stripe"
+    _clear_page(order)
+    order.failure_code = order.failure_message = None
+    attempt = PaymentAttempt(
+        order_id=order.id, number=order.attempt, kind=kind, amount_cents=rest, credits_cents=applied
+    )
+    session.add(attempt)
+    session.flush()
+    _hold(session, order, attempt)
+    return attempt
+
+
+def pay_with_credits(session: Session, order: Order, *, now: datetime) -> None:
+    """Pay all of an order with credits, here and now. Raises InsufficientCredits, BookingNotPayable."""
+    attempt = begin_attempt(session, order, kind="credits", use_credits=True)
+    complete_order(session, order, attempt, now=now)
+
+
+def complete_order(
+    session: Session, order: Order, attempt: PaymentAttempt | None, *, now: datetime, stream_id: int | None = None
+) -> None:
+    """Book an order as paid and tell it. Fixes the commission of what was sold. Emits PaymentSucceeded."""
+    items = items_of(session, order)
+    order.commission_cents = _fix_commission(session, items)
+    order.status, order.paid_at, order.is_final = "completed", now, False
+    order.failure_code = order.failure_message = None
+    _clear_page(order)
+    if attempt is not None:
+        attempt.status = "succeeded"
+        attempt.failure_code = attempt.failure_message = None
+    posting = ledger.post(
+        session,
+        "order_paid",
+        f"order:{order.public_uuid}:paid",
+        _paid_lines(order, items),
+        order_id=order.id,
+        booking_id=order.booking_id,
+    )
+    _note_credits(session, order, posting)
+    session.flush()
+    record(session, PaymentSucceeded.of(order, stream_id=stream_id), subject=order)
+    notify(session, channel_of(order.id))
+
+
+def fail_order(
+    session: Session, order: Order, *, code: str, message: str, final: bool, decline_code: str | None = None
+) -> None:
+    """End a try, or with `final` the order: credits are freed, what is open at Stripe is called off.
+
+    An order that failed for good stays so; a paid one is left alone. Emits PaymentFailed.
+    """
+    if order.is_paid or order.is_final or (order.status == "failed" and not final):
+        return
+    call_off(session, order)
+    order.status, order.is_final = "failed", final
+    order.failure_code, order.failure_message = code, message
+    _clear_page(order)
+    session.flush()
+    record(session, PaymentFailed.of(order, decline_code=decline_code), subject=order)
+    notify(session, channel_of(order.id))
+
+
+def call_off(session: Session, order: Order) -> None:
+    """Free the credits of an unfinished try and have its page or intent closed at Stripe.
+
+    Where Stripe has not answered yet there is nothing to name; whoever hears the answer closes it.
+    """
+    attempt = current_attempt(session, order)
+    if attempt is None:
+        return
+    _release(session, order, attempt)
+    if attempt.status in OPEN_ATTEMPT:
+        attempt.status = "canceled"
+        close_at_stripe(session, order, attempt)
+
+
+def close_at_stripe(session: Session, order: Order, attempt: PaymentAttempt) -> None:
+    """Have an unpaid page expired or an intent canceled; the answer is synced, also when it says it was paid."""
+    if attempt.stripe_id is None:
+        return
+    call = "checkout.sessions.expire" if attempt.kind == "checkout" else "payment_intents.cancel"
+    intend(
+        session,
+        call=call,
+        key=f"order:{order.public_uuid}:close:{attempt.number}",
+        target=attempt.stripe_id,
+        params={},
+        subject=f"order:{order.id}:{attempt.number}",
+    )
+
+
+def revive_credits(session: Session, order: Order, attempt: PaymentAttempt) -> bool:
+    """Reserve an earlier try's credits again, as its money came after all; False if they are spent meanwhile."""
+    if attempt.credits_cents:
+        account = ledger.user_credits(order.user_id)
+        if ledger.lock_balances(session, [account, *_paid_into(session, order, held=True)])[account] < (
+            attempt.credits_cents
+        ):
+            return False
+    order.attempt = attempt.number
+    order.credits_applied_cents = attempt.credits_cents
+    order.total_amount_cents = order.paid_cents - attempt.credits_cents
+    if attempt.credits_cents:
+        number = f"{attempt.number}:again"
+        ledger.post(
+            session,
+            "hold",
+            f"order:{order.public_uuid}:hold:{number}",
+            _hold_lines(order, attempt.credits_cents),
+            order_id=order.id,
+        )
+    return True
+
+
+def _hold_lines(order: Order, cents: int) -> dict[str, int]:
+    return {ledger.user_credits(order.user_id): cents, ledger.user_held(order.user_id): -cents}
+
+
+def _hold(session: Session, order: Order, attempt: PaymentAttempt) -> None:
+    ledger.post(
+        session,
+        "hold",
+        f"order:{order.public_uuid}:hold:{attempt.number}",
+        _hold_lines(order, attempt.credits_cents),
+        order_id=order.id,
+        booking_id=order.booking_id,
+    )
+
+
+def _release(session: Session, order: Order, attempt: PaymentAttempt) -> None:
+    """Give held credits back to the payer, once per try."""
+    if not order.credits_applied_cents or order.is_paid:
+        return
+    ledger.post(
+        session,
+        "release",
+        f"order:{order.public_uuid}:release:{attempt.number}",
+        _hold_lines(order, -order.credits_applied_cents),
+        order_id=order.id,
+        booking_id=order.booking_id,
+    )
+    order.credits_applied_cents, order.total_amount_cents = 0, order.paid_cents
+
+
+def _paid_into(session: Session, order: Order, *, held: bool) -> list[str]:
+    """Return the accounts of people that paying this order touches."""
+    accounts = {ledger.practitioner(item.practitioner_id, "escrow") for item in items_of(session, order)}
+    return [*sorted(accounts), *([ledger.user_held(order.user_id)] if held else [])]
+
+
+def _paid_lines(order: Order, items: list[OrderItem]) -> dict[str, int]:
+    lines: dict[str, int] = defaultdict(int)
+    money = ledger.MANUAL if order.payment_method == "manual" else ledger.STRIPE
+    lines[money] += order.total_amount_cents
+    lines[ledger.TAX] -= order.tax_amount_cents
+    if order.order_type == "credit":
+        lines[ledger.user_credits(order.user_id)] -= order.subtotal_amount_cents
+        return lines
+    lines[ledger.user_held(order.user_id)] += order.credits_applied_cents
+    for item in items:
+        lines[ledger.practitioner(item.practitioner_id, "escrow")] -= item.gross_cents
+    return lines
+
+
+def _note_credits(session: Session, order: Order, posting: ledger.Posting) -> None:
+    """Write what the payment means for the payer's credits into their history."""
+    is_purchase = order.order_type == "credit"
+    cents = order.subtotal_amount_cents if is_purchase else -order.credits_applied_cents
+    if not cents or not posting.is_new:
+        return
+    note_credits(
+        session,
+        posting,
+        user_id=order.user_id,
+        cents=cents,
+        transaction_type="purchase" if is_purchase else "usage",
+        description=order.description,
+        links=Links(
+            service_id=order.service_id,
+            practitioner_id=order.practitioner_id,
+            order_id=order.id,
+            booking_id=order.booking_id,
+        ),
+    )
+
+
+def _fix_commission(session: Session, items: list[OrderItem]) -> int | None:
+    """Write today's rates into the items, and return what the platform will keep of them in all."""
+    for item in items:
+        if item.commission_bps is None:
+            item.commission_bps = commission_bps(
+                session, practitioner_id=item.practitioner_id, service_type=item.service_type_code
+            )
+    return sum(share(item.gross_cents, bps=item.commission_bps or 0) for item in items) if items else None
+
+
+def _clear_page(order: Order) -> None:
+    order.checkout_url = order.client_secret = order.next_action_url = None

@@ -1,0 +1,47 @@
+"""Fixtures of the tests of payments."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from services.payments.clients.stripe import Stripe, configured
+from services.payments.operations.rates import forget_rates
+from services.payments.settings import settings
+from services.payments.tests.factories import World
+from services.payments.tests.sandbox import KEY, SECRET, Sandbox, start
+from shared.database import Database
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox in a process of its own, for the whole run."""
+    process, sandbox = start(tmp_path_factory.mktemp("stripe"))
+    yield sandbox
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def sandbox(database: Database, sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox, empty; this process's settings point to it."""
+    sandbox_process.reset()
+    os.environ.update(STRIPE_API_BASE=sandbox_process.base, STRIPE_SECRET_KEY=KEY, STRIPE_WEBHOOK_SECRETS=SECRET)
+    settings.cache_clear()
+    settings()
+    forget_rates()
+    return sandbox_process
+
+
+@pytest.fixture
+def stripe(sandbox: Sandbox) -> Stripe:
+    """What the service itself uses."""
+    return configured(settings())
+
+
+@pytest.fixture
+def world(database: Database, sandbox: Sandbox, stripe: Stripe) -> World:
+    """Two clients and a practitioner, and the events that others would send."""
+    world = World(database=database, stripe=stripe, sandbox=sandbox)
+    world.introduce()
+    return world
