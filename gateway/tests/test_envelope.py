@@ -24,12 +24,20 @@ def answers(running: RunningGateway, reply: Reply) -> None:
         pytest.param(Reply(), '{"status":"success","message":"Success","data":{"id":7}}', id="object"),
         pytest.param(Reply(201), '{"status":"success","message":"Created","data":{"id":7}}', id="created"),
         pytest.param(Reply(body=b"[]\n"), '{"status":"success","message":"Success","data":[]\n}', id="list"),
-        pytest.param(Reply(headers={}, body=b""), '{"status":"success","message":"Success","data":null}', id="empty 200"),
-        pytest.param(Reply(202, headers=JSON, body=b""), '{"status":"success","message":"Success","data":null}', id="empty JSON"),
-        pytest.param(Reply(body=b'{"id":'), '{"status":"success","message":"Success","data":{"id":}', id="broken JSON passes as it is"),
+        pytest.param(
+            Reply(headers={}, body=b""), '{"status":"success","message":"Success","data":null}', id="empty 200"
+        ),
+        pytest.param(
+            Reply(202, headers=JSON, body=b""), '{"status":"success","message":"Success","data":null}', id="empty JSON"
+        ),
+        pytest.param(
+            Reply(body=b'{"id":'),
+            '{"status":"success","message":"Success","data":{"id":}',
+            id="broken JSON passes as it is",
+        ),
         pytest.param(Reply(chunked=True), '{"status":"success","message":"Success","data":{"id":7}}', id="chunked"),
     ],
-)  # fmt: skip
+)
 def test_success_is_wrapped(running: RunningGateway, call: Call, reply: Reply, text: str) -> None:
     answers(running, reply)
 
@@ -76,16 +84,31 @@ def test_flat_twins(running: RunningGateway, call: Call, path: str, body: bytes,
     ("reply", "message", "code"),
     [
         pytest.param(
-            Reply(400, body=b'{"message":"No.","code":"slot_taken","errors":{"a":["b"]}}'), "No.", "slot_taken", id="ours"
+            Reply(400, body=b'{"message":"No.","code":"slot_taken","errors":{"a":["b"]}}'),
+            "No.",
+            "slot_taken",
+            id="ours",
         ),
-        pytest.param(Reply(500, {"Content-Type": "text/html"}, b"<h1>Traceback</h1>"), "Something went wrong on our side.", "internal_error", id="500 HTML"),
-        pytest.param(Reply(500, body=b'{"message":"psycopg2.Error","code":"weird"}'), "Internal Server Error", "weird", id="500 with details"),
-        pytest.param(Reply(503, body=b'{"message":"x","code":"service_unavailable"}'), "x", "service_unavailable", id="known 503"),
+        pytest.param(
+            Reply(500, {"Content-Type": "text/html"}, b"<h1>Traceback</h1>"),
+            "Something went wrong on our side.",
+            "internal_error",
+            id="500 HTML",
+        ),
+        pytest.param(
+            Reply(500, body=b'{"message":"psycopg2.Error","code":"weird"}'),
+            "Internal Server Error",
+            "weird",
+            id="500 with details",
+        ),
+        pytest.param(
+            Reply(503, body=b'{"message":"x","code":"service_unavailable"}'), "x", "service_unavailable", id="known 503"
+        ),
         pytest.param(Reply(404, {"Content-Type": "text/html"}, b"<p>"), "Not found.", "not_found", id="404 HTML"),
         pytest.param(Reply(400, body=b"[1]"), "The data sent is not valid.", "validation_error", id="not an object"),
         pytest.param(Reply(418, body=b""), "The request could not be understood.", "bad_request", id="odd status"),
     ],
-)  # fmt: skip
+)
 def test_errors_have_one_form(running: RunningGateway, call: Call, reply: Reply, message: str, code: str) -> None:
     answers(running, reply)
 
@@ -154,7 +177,8 @@ def test_text_is_compressed_as_the_client_accepts(running: RunningGateway, accep
         answers(running, Reply(body=b'"' + b"x" * size + b'"'))
         raw = exchange_bytes(
             running.port,
-            f"GET {BASE}/services/ HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {accepted}\r\nConnection: close\r\n\r\n".encode(),
+            f"GET {BASE}/services/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n".encode()
+            + f"Accept-Encoding: {accepted}\r\n\r\n".encode(),
         )
         head, _, body = raw.partition(b"\r\n\r\n")
         if b"Transfer-Encoding: chunked" in head:

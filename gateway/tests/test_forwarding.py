@@ -53,7 +53,19 @@ def test_a_trace_is_continued_and_a_broken_one_begun_anew(running: RunningGatewa
 
 
 def test_nobody_can_say_who_they_are(running: RunningGateway) -> None:
-    names = ["X-User-Id", "X_User_Id", "x-user-id", "X-Estuary-Base", "Estuary-Edge", "X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Original-URL", "X-HTTP-Method-Override", "X_Forwarded_For"]  # fmt: skip
+    names = [
+        "X-User-Id",
+        "X_User_Id",
+        "x-user-id",
+        "X-Estuary-Base",
+        "Estuary-Edge",
+        "X-Forwarded-For",
+        "Forwarded",
+        "X-Real-IP",
+        "X-Original-URL",
+        "X-HTTP-Method-Override",
+        "X_Forwarded_For",
+    ]
     lines = "".join(f"{name}: forged\r\n" for name in names)
     head = f"GET {BASE}/services/ HTTP/1.1\r\nHost: a\r\nX-Hop: 1\r\nConnection: close, X-Hop\r\n{lines}\r\n"
 
@@ -154,7 +166,8 @@ def test_an_upload_streams_and_needs_a_length(running: RunningGateway, call: Cal
 
 
 def test_expect_100_continue_is_answered_before_the_body(running: RunningGateway) -> None:
-    head = f"POST {BASE}/bookings/ HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    lines = "Host: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n"
+    head = f"POST {BASE}/bookings/ HTTP/1.1\r\n{lines}\r\n"
 
     with socket.create_connection(("127.0.0.1", running.port), timeout=5) as connection:
         connection.sendall(head.encode())

@@ -36,9 +36,20 @@ def limiter(clock: Clock) -> Limiter:
 
 def caller(user_id: int, *roles: str) -> Claims:
     return Claims(
-        user_id=user_id, uuid=None, session_id="s", token_id="t", roles=frozenset({"user", *roles}), practitioner_id=None,
-        tier=None, amr=(), auth_time=None, actor_id=None, issued_at=0, expires_at=0, legacy=False,
-    )  # fmt: skip
+        user_id=user_id,
+        uuid=None,
+        session_id="s",
+        token_id="t",
+        roles=frozenset({"user", *roles}),
+        practitioner_id=None,
+        tier=None,
+        amr=(),
+        auth_time=None,
+        actor_id=None,
+        issued_at=0,
+        expires_at=0,
+        legacy=False,
+    )
 
 
 def route(path: str) -> Route:

@@ -19,11 +19,18 @@ def document(path: str, operation_id: str, location: dict[str, Any], **changes: 
         "tags": ["things"],
         "security": [{"bearerAuth": []}],
         "responses": {
-            "200": {"description": "ok", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Place"}}}},
-            "404": {"description": "`not_found`: Gone.", "x-codes": ["not_found"], "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
+            "200": {
+                "description": "ok",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Place"}}},
+            },
+            "404": {
+                "description": "`not_found`: Gone.",
+                "x-codes": ["not_found"],
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            },
         },
         **changes,
-    }  # fmt: skip
+    }
     schemas = {
         "Place": {"type": "object", "properties": {"location": {"$ref": "#/components/schemas/Location"}}},
         "Location": location,

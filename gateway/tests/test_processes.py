@@ -25,7 +25,7 @@ def free_port() -> int:
 def started(running: RunningGateway) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
     port, probes = free_port(), free_port()
     address = running.settings.auth_url[0]
-    names = ("AUTH", "BOOKINGS", "CATALOG", "REVIEWS", "MEDIA")
+    names = ("AUTH", "BOOKINGS", "CATALOG", "PAYMENTS", "MEDIA")
     environment = {
         **os.environ,
         **{f"{name}_URL": address for name in names},

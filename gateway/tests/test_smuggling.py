@@ -54,10 +54,13 @@ def test_a_probe_is_refused_and_the_connection_closed(running: RunningGateway, n
         pytest.param(b"GET http://evil/admin HTTP/1.1\r\nHost: a\r\n\r\n", id="absolute form of another host"),
         pytest.param(b"TRACE /api/v1/drf/x/ HTTP/1.1\r\nHost: a\r\n\r\n", id="TRACE"),
         pytest.param(b"CONNECT evil:443 HTTP/1.1\r\nHost: evil:443\r\n\r\n", id="CONNECT"),
-        pytest.param(b"GET /api/v1/drf/x/ HTTP/1.1\r\nHost: a\r\nConnection: X-Request-Id, Authorization\r\n\r\n", id="Authorization named by Connection"),
+        pytest.param(
+            b"GET /api/v1/drf/x/ HTTP/1.1\r\nHost: a\r\nConnection: X-Request-Id, Authorization\r\n\r\n",
+            id="Authorization named by Connection",
+        ),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", id="TLS on a plain port"),
     ],
-)  # fmt: skip
+)
 def test_other_tricks_are_400_and_closed(running: RunningGateway, head: bytes) -> None:
     answer = exchange_bytes(running.port, head, timeout=3)
 
