@@ -11,7 +11,8 @@ class Identity:
     """The caller of an operation; `user_id` is 0 when nobody is signed in.
 
     `practitioner_id` and `tier` are the token's short cuts: where they are None, ask the service's own replica.
-    `actor_id` is the staff member who acts for the user; such a caller moves no money and changes no credentials.
+    `auth_time` and `expires_at` are unix seconds. `actor_id` is the staff member who acts for the user; such a caller
+    moves no money and changes no credentials.
     """
 
     user_id: int = 0
@@ -21,6 +22,7 @@ class Identity:
     practitioner_id: int | None = None
     tier: str | None = None
     auth_time: int | None = None
+    expires_at: int | None = None
     actor_id: int | None = None
     client_ip: str = ""
     request_id: str = ""
@@ -36,6 +38,7 @@ class Identity:
             practitioner_id=claims.practitioner_id,
             tier=claims.tier,
             auth_time=claims.auth_time,
+            expires_at=claims.expires_at,
             actor_id=claims.actor_id,
             client_ip=client_ip,
             request_id=request_id,

@@ -1,0 +1,1 @@
+"""The HTTP edge of notifications: a file per resource."""

@@ -1,0 +1,13 @@
+"""The web process of notifications."""
+
+from flask import Flask
+
+from services.notifications.api.inbox import notifications
+from services.notifications.api.tickets import tickets
+from services.notifications.settings import settings
+from shared.http import create_service_app
+
+
+def create_app() -> Flask:
+    """Return the WSGI application."""
+    return create_service_app("notifications", "Notifications", settings(), [notifications, tickets])

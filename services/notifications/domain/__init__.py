@@ -1,0 +1,1 @@
+"""Rules of notifications: plain Python, no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""What notifications does when others tell something: a file per service."""

@@ -1,0 +1,92 @@
+"""What auth tells: people, ended sessions, deletions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from services.notifications.models import InboxState, Notification, Tombstone, User
+from services.notifications.operations.tickets import end_tickets
+from shared.messaging import Message, handles, replace_replica
+from shared.privacy import personal_data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanged:
+    """All that is needed to reach a person."""
+
+    id: int
+    uuid: str
+    email: str
+    email_verified: bool = False
+    phone_number: str | None = None
+    phone_number_verified: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    display_name: str = "Member"
+    timezone: str = "UTC"
+    locale: str = "en"
+    is_active: bool = True
+    is_staff: bool = False
+
+
+@handles("user.changed", UserChanged)
+def keep_user(session: Session, event: UserChanged, message: Message) -> None:
+    """Keep the newest state of the person."""
+    values = {name: getattr(event, name) for name in UserChanged.__slots__ if name != "id"}
+    replace_replica(session, User, key={"id": event.id}, values=values, message=message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRevoked:
+    """Sessions that ended, or all of a person's."""
+
+    kind: str
+    user_id: int
+    session_ids: list[str] | None = None
+
+
+@handles("session.revoked", SessionRevoked)
+def end_unused_tickets(session: Session, event: SessionRevoked, _message: Message) -> None:
+    """Let no ticket outlive its session; open sockets are closed by the realtime processes, which listen too."""
+    if event.kind == "user":
+        end_tickets(session, user_id=event.user_id)
+    else:
+        end_tickets(session, session_ids=event.session_ids)
+
+
+def erase_person(session: Session, user_id: int) -> None:
+    """Delete the inbox and blank the copy."""
+    for model in (Notification, InboxState, Tombstone):
+        session.execute(delete(model).where(model.user_id == user_id))
+    end_tickets(session, user_id=user_id)
+    session.execute(
+        update(User)
+        .where(User.id == user_id)
+        .values(
+            email="",
+            phone_number=None,
+            first_name="",
+            last_name="",
+            display_name="Member",
+            is_active=False,
+        )
+    )
+
+
+def exported(session: Session, user_id: int) -> Iterator[dict[str, Any]]:
+    """Yield the inbox, oldest first."""
+    lines = session.execute(
+        select(
+            Notification.kind, Notification.title, Notification.message, Notification.created_at, Notification.is_read
+        )
+        .where(Notification.user_id == user_id)
+        .order_by(Notification.seq)
+    )
+    for line in lines:
+        yield {"kind": "notification", **line._mapping, "notification": line.kind}
+
+
+forget, tell = personal_data("notifications", erase=erase_person, export=exported)

@@ -1,0 +1,7 @@
+"""Tables of notifications."""
+
+from services.notifications.models.base import Base
+from services.notifications.models.inbox import InboxState, Notification, Tombstone
+from services.notifications.models.people import Practitioner, SocketTicket, User
+
+__all__ = ["Base", "InboxState", "Notification", "Practitioner", "SocketTicket", "Tombstone", "User"]

@@ -1,0 +1,54 @@
+"""Whom this service tells: copies of what auth and practitioners own."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.notifications.models.base import Base
+from shared.messaging import Replica
+
+
+class User(Replica, Base):
+    """A person as auth last announced them; blanked when they are deleted."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    uuid: Mapped[str]
+    email: Mapped[str]
+    email_verified: Mapped[bool]
+    phone_number: Mapped[str | None]
+    phone_number_verified: Mapped[bool]
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    display_name: Mapped[str]
+    timezone: Mapped[str]
+    locale: Mapped[str]
+    is_active: Mapped[bool]
+    is_staff: Mapped[bool]
+
+
+class Practitioner(Replica, Base):
+    """Which person a practitioner is."""
+
+    __tablename__ = "practitioners"
+    __table_args__ = (Index("ix_practitioners_user_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[int]
+    display_name: Mapped[str]
+    slug: Mapped[str | None]
+
+
+class SocketTicket(Base):
+    """The permission to open one socket, once; only its hash is kept."""
+
+    __tablename__ = "ws_tickets"
+    __table_args__ = (Index("ix_ws_tickets_expires_at", "expires_at"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[int]
+    session_id: Mapped[str | None]
+    token_expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""What notifications does: a file per topic, a function per verb."""

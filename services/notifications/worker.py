@@ -1,0 +1,20 @@
+"""The worker process of notifications: relay, consumer and clock."""
+
+from services.notifications.events import PUBLISHES, SNAPSHOTS
+from services.notifications.handlers import auth
+from services.notifications.settings import settings
+from shared import jobs as shared_jobs
+from shared.identity import handlers as identity_handlers
+from shared.messaging.worker import Worker
+
+
+def create_worker() -> Worker:
+    """Return the worker; `.run()` runs until it is told to stop."""
+    return Worker(
+        "notifications",
+        settings=settings(),
+        handlers=[identity_handlers, auth],
+        jobs=[shared_jobs],
+        publishes=PUBLISHES,
+        snapshots=SNAPSHOTS,
+    )
