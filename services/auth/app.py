@@ -3,12 +3,14 @@
 from flask import Flask, Response
 
 from services.auth.api.emails import emails
+from services.auth.api.identities import identities
 from services.auth.api.keys import keys
 from services.auth.api.me import me
 from services.auth.api.passwords import passwords
 from services.auth.api.second_factor import second_factors
 from services.auth.api.sessions import sessions
 from services.auth.api.sign_in import signing_in
+from services.auth.api.social import socials
 from services.auth.settings import settings
 from shared.http import create_service_app
 
@@ -22,7 +24,7 @@ def create_app() -> Flask:
         "auth",
         "Auth",
         settings(),
-        [signing_in, me, passwords, emails, sessions, second_factors, keys],
+        [signing_in, me, passwords, emails, sessions, second_factors, socials, identities, keys],
         lenient_paths=LENIENT_PATHS,
     )
     app.after_request(_never_store)

@@ -1,10 +1,31 @@
 """What the processes of auth are told."""
 
+import dataclasses
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import Self
 
-from shared.settings import ServiceSettings, secret
+from shared.settings import BadSettings, ServiceSettings, secret
+
+GOOGLE = "google"
+GOOGLE_ISSUER = "https://accounts.google.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """An OpenID Connect provider that people may sign in with. Without a secret, only its id tokens are taken."""
+
+    name: str
+    issuer: str
+    client_ids: tuple[str, ...]
+    client_secret: str = secret("")
+
+    @property
+    def title(self) -> str:
+        """The name that a button shows."""
+        return self.name.capitalize()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +58,21 @@ class Settings(ServiceSettings):
     google_client_id: tuple[str, ...] = ()
     oidc_providers: tuple[str, ...] = ()
     oidc_return_urls: tuple[str, ...] = ()
+    oidc: tuple[Provider, ...] = ()
+
+    @classmethod
+    def from_environ(cls) -> Self:
+        """Return the settings, with each provider's OIDC_<NAME>_ISSUER, _CLIENT_ID and _CLIENT_SECRET.
+
+        Raises BadSettings.
+        """
+        told = super().from_environ()
+        names = dict.fromkeys([*([GOOGLE] if told.google_client_id else []), *told.oidc_providers])
+        return dataclasses.replace(told, oidc=tuple(_provider(name, told.google_client_id) for name in names))
+
+    def provider(self, name: str) -> Provider | None:
+        """Return the provider of that name, if it is set up."""
+        return next((one for one in self.oidc if one.name == name), None)
 
     @property
     def session_slides(self) -> timedelta:
@@ -70,6 +106,22 @@ class Settings(ServiceSettings):
             if not keys or any(len(key) < 32 for key in keys):
                 found.append(f"{name.upper()}: each key must be at least 32 characters")
         return found
+
+
+def _provider(name: str, google_client_ids: tuple[str, ...]) -> Provider:
+    prefix = f"OIDC_{name.upper()}_"
+    issuer = os.environ.get(f"{prefix}ISSUER", GOOGLE_ISSUER if name == GOOGLE else "")
+    given = os.environ.get(f"{prefix}CLIENT_ID", "")
+    client_ids = tuple(part.strip() for part in given.split(",") if part.strip())
+    if name == GOOGLE:
+        client_ids = tuple(dict.fromkeys((*google_client_ids, *client_ids)))
+    missing = [
+        f"{prefix}{part}: must be set" for part, value in (("ISSUER", issuer), ("CLIENT_ID", client_ids)) if not value
+    ]
+    if missing:
+        raise BadSettings(missing)
+    secret_ = os.environ.get(f"{prefix}CLIENT_SECRET", "")
+    return Provider(name=name, issuer=issuer.rstrip("/"), client_ids=client_ids, client_secret=secret_)
 
 
 @cache

@@ -122,7 +122,7 @@ class Caller:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         if options.get("json") is None:
             options.pop("json", None)
-        return Answer(self.app.test_client().open(path, method=method, headers=headers, **options))
+        return Answer(self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, **options))
 
 
 @dataclass(frozen=True)

@@ -149,15 +149,20 @@ def disable(
     """
     if by_staff is None and user.is_staff and settings().staff_needs_mfa:
         raise MfaRequiredForStaff
-    session.execute(delete(Totp).where(Totp.user_id == user.id))
-    session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     if not user.mfa_enabled:
         return
-    user.mfa_enabled_at = None
+    forget(session, user)
     record(session, UserChanged.of(user), subject=user)
     alert(session, "mfa_disabled", user_id=user.id, client=client, now=now)
     note(session, "mfa_disabled", user_id=user.id, client=client, now=now, actor_id=by_staff)
     _end_others(session, user, keep=keep, now=now)
+
+
+def forget(session: Session, user: User) -> None:
+    """Delete app and codes, and say nothing."""
+    session.execute(delete(Totp).where(Totp.user_id == user.id))
+    session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    user.mfa_enabled_at = None
 
 
 def recovery_codes_left(session: Session, user: User) -> int:

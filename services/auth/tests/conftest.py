@@ -1,6 +1,7 @@
 """What auth's tests stand on: its own signing key beside the tests' key, and people who are really signed in."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -10,12 +11,15 @@ from flask import Flask
 
 from services.auth.models.keys import public_keys
 from services.auth.operations.keys import ensure_keys, forget_signer
+from services.auth.settings import settings
+from services.auth.tests.fakes import CLIENT_ID, FakeProvider
 from shared.clock import utc_now
 from shared.database import Database
 from shared.identity.keys import store_keys
 from shared.testing.http import SEQUENCE, Caller, public_set
 
 PASSWORD = "correct horse 17"
+RETURN_URL = "https://app.example/signed-in"
 _numbers = count(1)
 
 
@@ -80,3 +84,23 @@ def registration(email: str, **details: Any) -> dict[str, Any]:
 def with_token(http: Caller, token: str) -> Caller:
     """Return a client that sends this access token."""
     return replace(http, token=token)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[FakeProvider]:
+    """An OpenID provider that this process's settings name as Google."""
+    fake = FakeProvider()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def told(provider: FakeProvider) -> None:
+    """Tell the service, before it reads its settings, which provider there is."""
+    os.environ.update(
+        GOOGLE_CLIENT_ID=CLIENT_ID,
+        OIDC_GOOGLE_ISSUER=provider.issuer,
+        OIDC_GOOGLE_CLIENT_SECRET="secret of the fake provider",
+        OIDC_RETURN_URLS=RETURN_URL,
+    )
+    settings.cache_clear()
