@@ -41,7 +41,7 @@ def order_settled(order_id: int, *, seconds: float) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         order = order_now(order_id)
-        wants = order["status"] == "processing" and (order["client_secret"] or order["next_action_url"])
-        return order if order["status"] in SETTLED or wants else None
+        wanted = order["client_secret"] or order["next_action_url"] or order["checkout_url"]
+        return order if order["status"] in SETTLED or (order["status"] == "processing" and wanted) else None
 
     return WAITING.until(channel_of(order_id), look, seconds=seconds) or order_now(order_id)

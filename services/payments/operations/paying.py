@@ -38,13 +38,20 @@ def current_attempt(session: Session, order: Order) -> PaymentAttempt | None:
 
 
 def is_payable(session: Session, order: Order) -> bool:
-    """Whether money is still wanted: the booking, if there is one, still waits for it."""
+    """Whether money is still wanted: the booking, if there is one, still waits for it.
+
+    A booking that is told to be paid before its own making arrived here (facts travel in any order) waits as well.
+    """
     if order.is_paid or order.is_final:
         return False
     if order.booking_id is None:
         return True
-    status = session.scalar(select(BookingRef.status).where(BookingRef.id == order.booking_id))
-    return status in (None, "pending_payment")
+    booking = session.execute(
+        select(BookingRef.status, BookingRef.payment_status).where(BookingRef.id == order.booking_id)
+    ).first()
+    if booking is None or booking.status == "pending_payment":
+        return True
+    return booking.status != "canceled" and booking.payment_status != "unpaid"
 
 
 def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: bool) -> PaymentAttempt:

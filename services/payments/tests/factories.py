@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 from services.payments.clients.stripe import Stripe
 from services.payments.handlers import bookings, catalog, people
 from services.payments.models import Order
-from services.payments.operations import cards, credits, upkeep
+from services.payments.operations import cards, upkeep
+from services.payments.operations.credits import grant_credits
 from services.payments.tests.sandbox import Sandbox
 from shared.clock import utc_now
 from shared.database import Database
@@ -129,7 +130,7 @@ class World:
     def grant(self, user_id: int = ANA, cents: int = 10_000) -> None:
         """Give somebody credits."""
         with self.database.transaction() as session:
-            credits.grant_credits(
+            grant_credits(
                 session,
                 user_id=user_id,
                 cents=cents,

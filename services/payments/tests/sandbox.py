@@ -23,9 +23,9 @@ class Sandbox:
 
     base: str
 
-    def control(self, path: str, **body: Any) -> Any:
+    def control(self, control: str, /, **body: Any) -> Any:
         """Call one of its controls."""
-        answer = requests.post(f"{self.base}/_sandbox/{path}", json=body, timeout=10)
+        answer = requests.post(f"{self.base}/_sandbox/{control}", json=body, timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

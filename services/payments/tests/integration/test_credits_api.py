@@ -162,8 +162,11 @@ def test_the_same_credits_are_spent_once(world: World) -> None:
 def test_thirty_threads_of_transfers_lose_nothing(world: World) -> None:
     """R15: sums stay zero, nobody falls below zero, nothing deadlocks, a repeated key moves nothing twice."""
     from services.payments.domain.errors import InsufficientCredits
-    from services.payments.operations import credits, ledger
-    from shared.database import database
+    from services.payments.operations import ledger
+    from services.payments.operations.credits import note_credits
+    from shared.database import Database
+
+    database = Database(str(world.database.url.render_as_string(hide_password=False)), pool_size=30)
 
     users = (ANA, BEN, PAT)
     for user in users:
@@ -178,12 +181,12 @@ def test_thirty_threads_of_transfers_lose_nothing(world: World) -> None:
             target = users[(thread + number + 1 + number % 2) % 3]
             key = f"{thread // 2}-{number}"
             try:
-                with database().transaction() as session:
+                with database.transaction() as session:
                     lines = {ledger.user_credits(source): 900, ledger.user_credits(target): -900}
                     posting = ledger.post(session, "transfer", f"transfer:{key}", lines)
                     if posting.is_new:
                         for user, cents in ((source, -900), (target, 900)):
-                            credits.note_credits(
+                            note_credits(
                                 session, posting, user_id=user, cents=cents, transaction_type="transfer", description=""
                             )
                 result = "posted" if posting.is_new else "repeated"
@@ -201,6 +204,7 @@ def test_thirty_threads_of_transfers_lose_nothing(world: World) -> None:
     for thread in threads:
         thread.join()
 
+    database.close()
     assert failures == []
     assert sum(done.values()) == 600
     assert done["posted"] > 50
@@ -220,8 +224,8 @@ def test_thirty_threads_of_transfers_lose_nothing(world: World) -> None:
         "DELETE FROM ledger_transactions",
         "UPDATE ledger_accounts SET balance_cents = -1 WHERE kind = 'credits'",
         "INSERT INTO ledger_transactions (kind, reference) VALUES ('x', 'empty')",
-        "INSERT INTO ledger_entries (transaction_id, account_id, amount_cents)"
-        " SELECT max(transaction_id), max(account_id), 5 FROM ledger_entries",
+        """INSERT INTO ledger_entries (transaction_id, account_id, amount_cents)
+        SELECT max(transaction_id), max(account_id), 5 FROM ledger_entries""",
     ],
 )
 def test_the_database_itself_guards_the_ledger(world: World, statement: str) -> None:
