@@ -9,6 +9,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from queue import SimpleQueue
+from typing import Any
 
 import orjson
 
@@ -36,40 +37,15 @@ class AccessLog:
         self._writer = threading.Thread(target=self._write_out, name="access-log", daemon=True)
         self._writer.start()
 
-    def write(
-        self,
-        *,
-        request_id: str,
-        method: str,
-        route: str,
-        service: str,
-        status: int,
-        seconds: float,
-        size: int,
-        user_id: int | None,
-        code: str,
-    ) -> None:
-        """Note a finished request."""
+    def write(self, request: dict[str, Any]) -> None:
+        """Note a finished request; `seconds` is told as milliseconds."""
         second = int(time.time())
         if second != self._second:
             self._second, self._in_second = second, 0
             self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._in_second += 1
-        line = {
-            "time": self._stamp,
-            "event": "request",
-            "request_id": request_id,
-            "method": method,
-            "route": route,
-            "service": service,
-            "status": status,
-            "ms": round(seconds * 1000, 2),
-            "bytes": size,
-            "user_id": user_id,
-        }
-        if code:
-            line["code"] = code
-        if self._in_second > FULL_RATE and status < 500:
+        line = {"time": self._stamp, "event": "request", "ms": round(request.pop("seconds") * 1000, 2), **request}
+        if self._in_second > FULL_RATE and line["status"] < 500:
             if self._in_second % SAMPLED:
                 return
             line["sampled"] = SAMPLED

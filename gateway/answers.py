@@ -11,7 +11,7 @@ from gateway.errors import Refusal, error_envelope
 from gateway.exchange import Exchange
 from gateway.responses import GatewayResponse, date_line, header_lines
 from gateway.routes import Route
-from gateway.upstream import Answer, Headers
+from gateway.upstream_answers import Answer, Headers
 
 MAX_ERROR_BYTES = 64 * 1024
 _JSON = b"Content-Type: application/json\r\n"

@@ -18,6 +18,7 @@ from gateway.exchange import Exchange
 from gateway.health import Health
 from gateway.identity import Identity
 from gateway.internal import Internal
+from gateway.journal import Finished, Journal
 from gateway.limits import Limiter
 from gateway.listener import EventListener
 from gateway.metrics import Metrics
@@ -49,8 +50,8 @@ class Gateway:
     def __init__(self, settings: GatewaySettings, windows: SharedWindows, *, log_descriptor: int = 1) -> None:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._log = AccessLog(log_descriptor)
         self.metrics = Metrics()
+        self.journal = Journal(self.metrics, AccessLog(log_descriptor))
         self.services = {name: Service(name, settings.addresses(name), self._loop) for name in SERVICES}
         internal = Internal(self.services, settings.edge_key.encode())
         keys, revocations = KeySet(), Revocations()
@@ -79,7 +80,7 @@ class Gateway:
             sockets=self._sockets,
             patterns=patterns,
         )
-        self._probes = Probes(self.identity, revocations, self.services, self.metrics)
+        self._probes = Probes(self.identity, revocations, self.services, self.metrics, self.journal)
         self._server = GatewayServer(self.proxy)
         self._probe_server = GatewayServer(self._probes)
         self._listener = (
@@ -128,7 +129,7 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for service in self.services.values():
             service.close()
-        self._log.close()
+        self.journal.close()
 
     async def _tick(self) -> None:
         """Do four times a second what no request should pay for."""
@@ -136,7 +137,7 @@ class Gateway:
             await asyncio.sleep(TICK_SECONDS)
             for service in self.services.values():
                 service.tick()
-            self._log.flush()
+            self.journal.flush()
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         task = self._loop.create_task(work)
@@ -150,20 +151,17 @@ class Gateway:
 
     def _finished(self, exchange: Exchange, status: int, size: int) -> None:
         """Count and log a request whose answer is out."""
-        seconds = perf_counter() - exchange.started
-        pattern = exchange.pattern or "unmatched"
-        service = exchange.service
-        self.metrics.observe(service, pattern, exchange.request.method, status, seconds)
-        if exchange.code:
-            self.metrics.refused(exchange.code)
-        self._log.write(
-            request_id=exchange.request_id,
-            method=exchange.request.method,
-            route=pattern,
-            service=service,
-            status=status,
-            seconds=seconds,
-            size=size,
-            user_id=exchange.claims.user_id if exchange.claims is not None else None,
-            code=exchange.code,
+        claims = exchange.claims
+        self.journal.note(
+            Finished(
+                exchange.request_id,
+                exchange.request.method,
+                exchange.pattern or "unmatched",
+                exchange.service,
+                status,
+                perf_counter() - exchange.started,
+                size,
+                claims.user_id if claims is not None else None,
+                exchange.code,
+            )
         )

@@ -22,7 +22,7 @@ from gateway.page import Page
 from gateway.paths import BASE, Target
 from gateway.patterns import Patterns
 from gateway.settings import SERVICES, GatewaySettings
-from gateway.upstream import UpstreamError
+from gateway.upstream_answers import UpstreamError
 
 Form = Literal["json", "yaml"]
 _TYPES: dict[Form, str] = {"json": "application/vnd.oai.openapi+json", "yaml": "application/yaml"}

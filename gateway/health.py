@@ -10,7 +10,7 @@ import orjson
 from gateway.errors import Refusal
 from gateway.internal import Internal, whole_body
 from gateway.settings import SERVICES, GatewaySettings
-from gateway.upstream import UpstreamError
+from gateway.upstream_answers import UpstreamError
 
 CACHED_SECONDS = 2.0
 PROBE_SECONDS = 1.0

@@ -16,7 +16,7 @@ import orjson
 from gateway.errors import Refusal
 from gateway.internal import Internal, whole_body
 from gateway.revocations import Revocations
-from gateway.upstream import UpstreamError
+from gateway.upstream_answers import UpstreamError
 from shared.identity.tokens import KeySet
 
 REFETCH_SECONDS = 10.0

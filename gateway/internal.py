@@ -5,7 +5,7 @@ import time
 from uuid_utils import uuid7
 
 from gateway.pool import Service, UpstreamRequest
-from gateway.upstream import Answer
+from gateway.upstream_answers import Answer
 from shared.identity.edge import sign_edge
 
 

@@ -79,6 +79,12 @@ class Limiter:
         return wanted
 
     def _check_here(self, wanted: Wanted) -> bytes:
+        if len(wanted) == 1:
+            policy, key = wanted[0]
+            told = self._windows.hit_one(policy, key, self._clock())
+            if told[0]:
+                return _lines(policy, told).encode()
+            raise _refusal(wanted, [told])
         return _headers(wanted, self._windows.hit(wanted, self._clock()))
 
     async def _check_shared(self, store: SharedStore, wanted: Wanted) -> bytes:

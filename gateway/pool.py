@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from gateway.breaker import Breaker
 from gateway.errors import Refusal
-from gateway.upstream import Answer, ClientGone, Connection, ConnectionDied, NotSent, TooSlow, UpstreamError
+from gateway.upstream import Connection
+from gateway.upstream_answers import Answer, ClientGone, ConnectionDied, NotSent, TooSlow, UpstreamError
 
 IN_FLIGHT_MAX = 64
 WAITING_MAX = 64

@@ -4,6 +4,7 @@ import orjson
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.identity import Identity
+from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.pool import Service
 from gateway.responses import GatewayResponse, date_line
@@ -14,8 +15,14 @@ class Probes:
     """`/health/live`, `/health/ready` (keys held and not draining) and `/metrics`."""
 
     def __init__(
-        self, identity: Identity, revocations: Revocations, services: dict[str, Service], metrics: Metrics
+        self,
+        identity: Identity,
+        revocations: Revocations,
+        services: dict[str, Service],
+        metrics: Metrics,
+        journal: Journal,
     ) -> None:
+        self._journal = journal
         self._identity = identity
         self._revocations = revocations
         self._services = services
@@ -40,6 +47,7 @@ class Probes:
 
     def observe(self) -> None:
         """Bring the gauges up to date."""
+        self._journal.flush()
         self._metrics.identity_age.set(self._identity.age_seconds)
         self._metrics.revocations.set(len(self._revocations))
         for name, service in self._services.items():

@@ -24,7 +24,7 @@ from gateway.responses import GatewayResponse
 from gateway.routes import GATEWAY, OUTSIDE, WRITES, Route, RouteTable
 from gateway.settings import GatewaySettings, unix_seconds
 from gateway.sockets import Sockets
-from gateway.upstream import Answer, ClientGone, UpstreamError
+from gateway.upstream_answers import Answer, ClientGone, UpstreamError
 from shared.identity.edge import sign_edge
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.errors import phrase
-from gateway.upstream import UpstreamError
+from gateway.upstream_answers import UpstreamError
 
 STREAM_SECONDS = 600.0
 

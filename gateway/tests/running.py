@@ -156,7 +156,7 @@ class RunningGateway:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(5)
 
     def log_lines(self) -> list[dict[str, Any]]:
-        self.call(self.gateway._log.flush)
+        self.call(self.gateway.journal.flush)
         time.sleep(0.05)
         try:
             data = os.read(self._read_log, 1_000_000)

@@ -46,7 +46,7 @@ def started(running: RunningGateway) -> Iterator[tuple[subprocess.Popen[bytes], 
         try:
             if requests.get(f"http://127.0.0.1:{probes}/health/ready", timeout=1).status_code == 200:
                 break
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.05)
     yield process, port, probes
     if process.poll() is None:
