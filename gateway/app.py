@@ -66,6 +66,7 @@ class Gateway:
             finished=self._finished,
         )
         authenticator = Authenticator(verifier, keys, revocations, self.identity.refetch_keys)
+        self._limiter = Limiter(settings, windows, store=shared_store(settings))
         patterns = Patterns()
         self.documentation = Documentation(settings, internal, patterns)
         self._sockets = Sockets(settings.realtime_url, cors, self.metrics)
@@ -73,7 +74,7 @@ class Gateway:
             settings,
             services=self.services,
             authenticator=authenticator,
-            limiter=Limiter(settings, windows, store=shared_store(settings)),
+            limiter=self._limiter,
             answers=answers,
             cors=cors,
             own=OwnPages(settings, Health(internal, settings), answers, self.documentation, authenticator),
@@ -129,6 +130,7 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for service in self.services.values():
             service.close()
+        await self._limiter.close()
         self.journal.close()
 
     async def _tick(self) -> None:

@@ -13,6 +13,7 @@ from gateway.windows import Policy, SharedWindows, Standing, Wanted, read_polici
 from shared.identity.tokens import Claims
 
 STAFF_FACTOR = 5
+STORE_AWAY_SECONDS = 2.0
 _BY_ADDRESS = frozenset({"credentials", "webhooks", "websockets"})
 log = logging.getLogger("gateway.limits")
 
@@ -22,6 +23,9 @@ class SharedStore(Protocol):
 
     async def hit(self, wanted: Wanted, now: float) -> list[Standing]:
         """Count one request under each key if all allow it, and say how each stands. Raises OSError."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
 
 
 class Limiter:
@@ -41,6 +45,7 @@ class Limiter:
         self._enabled = settings.rate_limit_enabled
         self._windows = windows
         self._store = store
+        self._store_away_until = 0.0
         self._clock = clock
         self._anonymous = read_policies("anonymous", settings.rate_limit_anonymous)
         self._user = read_policies("user", settings.rate_limit_user)
@@ -59,9 +64,14 @@ class Limiter:
         if not self._enabled or route.limit == "unlimited":
             return b""
         wanted = self._wanted(route, method, claims, address)
-        if self._store is not None:
+        if self._store is not None and self._clock() >= self._store_away_until:
             return self._check_shared(self._store, wanted)
         return self._check_here(wanted)
+
+    async def close(self) -> None:
+        """Let go of the shared store."""
+        if self._store is not None:
+            await self._store.close()
 
     def _wanted(self, route: Route, method: str, claims: Claims | None, address: str) -> Wanted:
         place = limit_key(address)
@@ -92,6 +102,7 @@ class Limiter:
             standings = await store.hit(wanted, self._clock())
         except OSError as error:
             log.warning("the shared limits are away: %r", error)
+            self._store_away_until = self._clock() + STORE_AWAY_SECONDS
             return self._check_here(wanted)
         return _headers(wanted, standings)
 

@@ -57,6 +57,10 @@ class RedisStore:
             for index, (policy, _) in enumerate(wanted)
         ]
 
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
 
 def shared_store(settings: GatewaySettings) -> SharedStore | None:
     """Return the store that the settings name, None for limits per machine."""
