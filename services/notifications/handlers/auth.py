@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from services.notifications.models import InboxState, Notification, Tombstone, User
-from services.notifications.operations.tickets import end_tickets
+from services.notifications.operations.tickets import end_tickets, revoke_person, revoke_sessions
 from shared.messaging import Message, handles, replace_replica
 from shared.privacy import personal_data
 
@@ -41,20 +42,23 @@ def keep_user(session: Session, event: UserChanged, message: Message) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRevoked:
-    """Sessions that ended, or all of a person's."""
+    """Sessions that ended, or all of a person's; times are unix seconds."""
 
     kind: str
     user_id: int
+    expires_at: int
     session_ids: list[str] | None = None
+    not_before: int | None = None
 
 
 @handles("session.revoked", SessionRevoked)
-def end_unused_tickets(session: Session, event: SessionRevoked, _message: Message) -> None:
-    """Let no ticket outlive its session; open sockets are closed by the realtime processes, which listen too."""
+def refuse_tokens(session: Session, event: SessionRevoked, _message: Message) -> None:
+    """Let nobody open a socket with a dead token; open ones are closed by the realtime processes, which listen too."""
+    expires_at = datetime.fromtimestamp(event.expires_at, UTC)
     if event.kind == "user":
-        end_tickets(session, user_id=event.user_id)
+        revoke_person(session, user_id=event.user_id, not_before=event.not_before, expires_at=expires_at)
     else:
-        end_tickets(session, session_ids=event.session_ids)
+        revoke_sessions(session, session_ids=event.session_ids or [], expires_at=expires_at)
 
 
 def erase_person(session: Session, user_id: int) -> None:

@@ -27,7 +27,8 @@ class Notification(Timestamps, Base):
     """One line of a person's inbox.
 
     Partitioned by hash of `user_id`: every query names the person, hence one partition. `seq` counts a person's lines
-    in the order of their commits (`InboxState` sees to that), so that "after seq n" never skips one.
+    in the order of their commits (`InboxState` sees to that), so that "after seq n" never skips one. `inbox_version` is
+    the version of the inbox at which the line last changed, by which open pages learn what other pages marked.
     """
 
     __tablename__ = "notifications"
@@ -35,6 +36,7 @@ class Notification(Timestamps, Base):
         PrimaryKeyConstraint("user_id", "id"),
         UniqueConstraint("user_id", "dedupe_key"),
         Index("ix_notifications_seq", "user_id", text("seq DESC")),
+        Index("ix_notifications_inbox_version", "user_id", "inbox_version"),
         Index("ix_notifications_newest", "user_id", text("created_at DESC"), text("id DESC")),
         Index("ix_notifications_type", "user_id", "notification_type", text("created_at DESC")),
         Index("ix_notifications_unread", "user_id", "seq", postgresql_where=text("NOT is_read")),
@@ -53,6 +55,7 @@ class Notification(Timestamps, Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     user_id: Mapped[int]
     seq: Mapped[int]
+    inbox_version: Mapped[int]
     kind: Mapped[str]
     notification_type: Mapped[str]
     priority: Mapped[int] = mapped_column(SmallInteger)

@@ -52,3 +52,15 @@ class SocketTicket(Base):
     session_id: Mapped[str | None]
     token_expires_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class Revocation(Base):
+    """An access token that is refused before it runs out: of a session, or of a person up to an instant."""
+
+    __tablename__ = "revocations"
+    __table_args__ = (Index("ix_revocations_expires_at", "expires_at"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    not_before: Mapped[int | None]
+    expires_at: Mapped[datetime]

@@ -58,9 +58,10 @@ def add_line(session: Session, line: Line, *, now: datetime) -> int | None:
     )
     if known is not None:
         return None
+    state.version += 1
     folded = _fold(session, state, line, now=now)
     if folded is not None:
-        _changed(session, state)
+        _hint(session, state)
         return folded
     state.last_seq += 1
     _count(state, line.notification_type, total=1, unread=1)
@@ -69,6 +70,7 @@ def add_line(session: Session, line: Line, *, now: datetime) -> int | None:
         .values(
             user_id=line.user_id,
             seq=state.last_seq,
+            inbox_version=state.version,
             kind=line.kind,
             notification_type=line.notification_type,
             priority=int(line.priority),
@@ -89,7 +91,7 @@ def add_line(session: Session, line: Line, *, now: datetime) -> int | None:
         )
         .returning(Notification.id)
     ).scalar_one()
-    _changed(session, state)
+    _hint(session, state)
     return written
 
 
@@ -104,9 +106,9 @@ def set_read(session: Session, *, user_id: int, notification_id: int, is_read: b
     if line is None:
         raise NotificationNotFound
     if line.is_read != is_read:
-        _write_read(session, user_id, [notification_id], is_read=is_read, now=now)
+        _write_read(session, state, [notification_id], is_read=is_read, now=now)
         _count(state, line.notification_type, unread=-1 if is_read else 1)
-        _changed(session, state)
+        _hint(session, state)
     return state
 
 
@@ -136,10 +138,10 @@ def set_all_read(
         wanted = wanted.where(Notification.seq <= up_to_seq)
     lines = session.execute(wanted).all()
     if lines:
-        _write_read(session, user_id, [line.id for line in lines], is_read=is_read, now=now)
+        _write_read(session, state, [line.id for line in lines], is_read=is_read, now=now)
         for line in lines:
             _count(state, line.notification_type, unread=-1 if is_read else 1)
-        _changed(session, state)
+        _hint(session, state)
     return len(lines), state
 
 
@@ -157,7 +159,8 @@ def delete_lines(session: Session, *, user_id: int, ids: Sequence[int], now: dat
         if line.status == "sent":
             _count(state, line.notification_type, total=-1, unread=0 if line.is_read else -1)
     if gone:
-        _changed(session, state)
+        state.version += 1
+        _hint(session, state)
     return len(gone), state
 
 
@@ -207,6 +210,7 @@ def _fold(session: Session, state: InboxState, line: Line, *, now: datetime) -> 
         .where(Notification.user_id == line.user_id, Notification.id == older)
         .values(
             seq=state.last_seq,
+            inbox_version=state.version,
             count=Notification.count + 1,
             title=line.title[:255],
             message=line.message,
@@ -220,11 +224,12 @@ def _fold(session: Session, state: InboxState, line: Line, *, now: datetime) -> 
     return older
 
 
-def _write_read(session: Session, user_id: int, ids: list[int], *, is_read: bool, now: datetime) -> None:
+def _write_read(session: Session, state: InboxState, ids: list[int], *, is_read: bool, now: datetime) -> None:
+    state.version += 1
     session.execute(
         update(Notification)
-        .where(Notification.user_id == user_id, Notification.id.in_(ids))
-        .values(is_read=is_read, read_at=now if is_read else None, updated_at=now)
+        .where(Notification.user_id == state.user_id, Notification.id.in_(ids))
+        .values(is_read=is_read, read_at=now if is_read else None, updated_at=now, inbox_version=state.version)
     )
 
 
@@ -236,9 +241,8 @@ def _count(state: InboxState, notification_type: str, *, total: int = 0, unread:
         setattr(state, name, {**counts, notification_type: counts.get(notification_type, 0) + change})
 
 
-def _changed(session: Session, state: InboxState) -> None:
-    """Count the change and leave the hint for open sockets."""
-    state.version += 1
+def _hint(session: Session, state: InboxState) -> None:
+    """Leave the hint for open sockets."""
     record(
         session,
         InboxHint(user_id=state.user_id, last_seq=state.last_seq, at=utc_now()),

@@ -5,10 +5,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.notifications.models import SocketTicket
+from services.notifications.models import Revocation, SocketTicket
 
 TICKET_LIFETIME = timedelta(seconds=30)
 
@@ -51,6 +52,46 @@ def use_ticket(session: Session, ticket: str, *, now: datetime) -> Holder | None
     if row is None or row.expires_at <= now:
         return None
     return Holder(user_id=row.user_id, session_id=row.session_id, token_expires_at=row.token_expires_at)
+
+
+def revoke_sessions(session: Session, *, session_ids: list[str], expires_at: datetime) -> None:
+    """Remember that tokens of these sessions are refused until they would have run out, and end their tickets."""
+    for session_id in session_ids:
+        _remember(session, kind="session", value=session_id, not_before=None, expires_at=expires_at)
+    end_tickets(session, session_ids=session_ids)
+
+
+def revoke_person(session: Session, *, user_id: int, not_before: int | None, expires_at: datetime) -> None:
+    """Remember that the person's tokens issued before `not_before` are refused, and end the person's tickets."""
+    _remember(session, kind="user", value=str(user_id), not_before=not_before, expires_at=expires_at)
+    end_tickets(session, user_id=user_id)
+
+
+def is_revoked(session: Session, *, user_id: int, session_id: str | None, issued_at: int, now: datetime) -> bool:
+    """Whether a token of that session, issued at that unix second, is refused."""
+    found = session.execute(
+        select(Revocation.kind, Revocation.not_before).where(
+            Revocation.expires_at > now,
+            or_(
+                and_(Revocation.kind == "session", Revocation.value == (session_id or "")),
+                and_(Revocation.kind == "user", Revocation.value == str(user_id)),
+            ),
+        )
+    ).all()
+    return any(row.kind == "session" or row.not_before is None or issued_at < row.not_before for row in found)
+
+
+def _remember(session: Session, *, kind: str, value: str, not_before: int | None, expires_at: datetime) -> None:
+    statement = insert(Revocation).values(kind=kind, value=value, not_before=not_before, expires_at=expires_at)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Revocation.kind, Revocation.value],
+            set_={
+                "not_before": func.greatest(Revocation.not_before, statement.excluded.not_before),
+                "expires_at": func.greatest(Revocation.expires_at, statement.excluded.expires_at),
+            },
+        )
+    )
 
 
 def end_tickets(session: Session, *, session_ids: list[str] | None = None, user_id: int | None = None) -> None:

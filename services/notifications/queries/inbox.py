@@ -19,6 +19,7 @@ TOMBSTONES_KEPT = timedelta(days=7)
 COLUMNS = select(
     Notification.id,
     Notification.seq,
+    Notification.inbox_version,
     Notification.kind,
     Notification.notification_type,
     Notification.priority,

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("inbox_version", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("notification_type", sa.Text(), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
@@ -64,6 +65,7 @@ def upgrade() -> None:
             f"CREATE TABLE partition_notifications_{number:02} PARTITION OF notifications"
             f" FOR VALUES WITH (MODULUS 16, REMAINDER {number})"
         )
+    op.create_index("ix_notifications_inbox_version", "notifications", ["user_id", "inbox_version"])
     op.create_index(
         "ix_notifications_newest",
         "notifications",
@@ -149,8 +151,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_ws_tickets")),
     )
     op.create_index("ix_ws_tickets_expires_at", "ws_tickets", ["expires_at"], unique=False)
+    op.create_table(
+        "revocations",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "value", name=op.f("pk_revocations")),
+    )
+    op.create_index("ix_revocations_expires_at", "revocations", ["expires_at"])
 
 
 def downgrade() -> None:
-    for table in ("ws_tickets", "users", "tombstones", "practitioners", "notifications", "inbox_states"):
+    for table in ("revocations", "ws_tickets", "users", "tombstones", "practitioners", "notifications", "inbox_states"):
         op.drop_table(table)
