@@ -19,7 +19,7 @@ EVERYBODY = ("LOG_LEVEL", "FRONTEND_URL", "PUBLIC_URL", "JWT_LEGACY_SECRET", "WE
 PASSED_ON: dict[str, tuple[str, ...]] = {
     "auth": (
         *("GOOGLE_CLIENT_", "OIDC_", "AUTH_", "ACCESS_TOKEN_", "REFRESH_", "SESSION_", "ACTION_TOKEN_", "PWNED_"),
-        *("REGISTRATION_", "STAFF_", "IMPERSONATION_", "UNVERIFIED_", "TRUSTED_PROXIES"),
+        *("REGISTRATION_", "STAFF_", "IMPERSONATION_", "UNVERIFIED_", "ACCOUNT_", "ARGON2_", "TRUSTED_PROXIES"),
     ),
     "bookings": ("BOOKINGS_",),
     "catalog": ("CATALOG_", "DATABASE_REPLICA_URL", "MEDIA_SIGNING_KEYS"),
@@ -35,7 +35,7 @@ PASSED_ON: dict[str, tuple[str, ...]] = {
         "UNSUBSCRIBE_",
         "CORS_ALLOWED_ORIGINS",
         "NOTIFICATIONS_",
-        "REALTIME_",
+        "SOCKETS_",
     ),
     "streams": ("LIVEKIT_", "STREAM_", "STREAMS_", "MEDIA_SIGNING_KEYS", "CLOUDFLARE_R2_"),
     "gateway": (
@@ -124,7 +124,8 @@ class Environments:
                 "REFRESH_KEY": credentials.key("REFRESH_KEY"),
             },
             "catalog": signing,
-            "practitioners": signing,
+            # The demo's applications are looked at by nobody.
+            "practitioners": {**signing, "PRACTITIONERS_AUTO_VERIFY": str(int(profile.estuary_env == "development"))},
             "streams": {**signing, **self._of_livekit_clients()},
             "media": {**signing, "MEDIA_STORAGE_DIR": str(profile.folder / "media")},
             "notifications": {
@@ -132,6 +133,7 @@ class Environments:
                 "UNSUBSCRIBE_KEY": credentials.key("UNSUBSCRIBE_KEY"),
                 "MAIL_FOLDER": str(profile.folder / "mail"),
                 "REALTIME_BIND": f"{LOOPBACK}:{profile.port('realtime')}",
+                "REALTIME_URL": f"{profile.public_url.replace('http', 'ws')}/api/v1/drf/notifications/ws/",
                 "CORS_ALLOWED_ORIGINS": self._origins(),
             },
             "payments": self._of_stripe_clients(),

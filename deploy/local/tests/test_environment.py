@@ -1,12 +1,15 @@
 """What each process is told, and what it is not."""
 
+import dataclasses
+import importlib
 from pathlib import Path
 
 import pytest
 
-from deploy.local.environment import Environments
+from deploy.local.environment import PASSED_ON, Environments
 from deploy.local.given import read_file
 from deploy.local.profiles import BROKER_USERS, PROFILES, SERVICES, Profile
+from shared.settings import ServiceSettings
 
 OTHERS = ("gateway", "stripe", "livekit", "oidc")
 
@@ -73,6 +76,20 @@ def test_what_a_person_sets_reaches_only_who_reads_it(profile: Profile, monkeypa
 
     assert environments.of("reviews")["REVIEWS_EDIT_HOURS"] == "48"
     assert "REVIEWS_EDIT_HOURS" not in environments.of("auth")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_of_a_service_can_be_given(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    settings = importlib.import_module(f"services.{service}.settings").Settings
+    shared = {field.name for field in dataclasses.fields(ServiceSettings)}
+    own = {field.name.upper() for field in dataclasses.fields(settings) if field.name not in shared} - {"OIDC"}
+    told = environments.of(service)
+
+    unreachable = {name for name in own - set(told) if not name.startswith(PASSED_ON[service])}
+
+    assert unreachable == set()
 
 
 def test_written_files_are_for_the_owner_only(environments: Environments, profile: Profile) -> None:
