@@ -169,13 +169,13 @@ class Connection:
             message = orjson.loads(text)
             kind = message["type"]
             answer = getattr(self, f"_on_{kind}") if kind in _KNOWN else None
+            echoed = {"id": message["id"]} if isinstance(message.get("id"), str | int) else {}
         except (ValueError, KeyError, TypeError):
             self._malformed += 1
             self.tell({"type": "error", "code": "malformed", "message": "Send a JSON object with a type."})
             if self._malformed >= MALFORMED_MAX:
                 self.close(MALFORMED, "malformed")
             return
-        echoed = {"id": message["id"]} if isinstance(message.get("id"), str | int) else {}
         if kind == "auth":
             await self._renew(message, renew, echoed)
         elif answer is None:
@@ -263,4 +263,4 @@ class Connection:
         """Take a sign of life."""
 
 
-_KNOWN = frozenset({"auth", "resume", "mark_read", "mark_unread", "mark_all_read", "get_unread_count", "ping", "pong"})
+_KNOWN = frozenset({"resume", "mark_read", "mark_unread", "mark_all_read", "get_unread_count", "ping", "pong"})
