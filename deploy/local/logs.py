@@ -20,6 +20,12 @@ def rotate(folder: Path) -> None:
                 emptied.truncate(0)
 
 
+def begin_anew(folder: Path) -> None:
+    """Move every file of an earlier start to `<name>.log.1`."""
+    for file in folder.glob("*.log"):
+        file.replace(file.with_name(f"{file.name}.1"))
+
+
 def tail(file: Path, lines: int) -> list[str]:
     """Return the last lines of a file; none if it does not exist."""
     if not file.exists():

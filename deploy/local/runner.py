@@ -16,7 +16,7 @@ from pathlib import Path
 from deploy.local.credentials import write_private
 from deploy.local.given import ROOT
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.logs import tail
+from deploy.local.logs import begin_anew, tail
 from deploy.local.problems import Problem
 from deploy.local.processes import Process, processes, seeds
 from deploy.local.profiles import Profile
@@ -155,6 +155,7 @@ class Runner:
             (self._profile.folder / stale).unlink(missing_ok=True)
         for held in (self._profile.folder / "held").glob("*"):
             held.unlink()
+        begin_anew(self._profile.folder / "logs")
         with self._log("supervisor").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local.supervisor", self._profile.name],
