@@ -2,9 +2,11 @@
 
 from flask import Flask, Response
 
+from services.auth.api.avatars import avatars
 from services.auth.api.emails import emails
 from services.auth.api.identities import identities
 from services.auth.api.keys import keys
+from services.auth.api.leaving import leaving
 from services.auth.api.me import me
 from services.auth.api.passwords import passwords
 from services.auth.api.second_factor import second_factors
@@ -24,7 +26,19 @@ def create_app() -> Flask:
         "auth",
         "Auth",
         settings(),
-        [signing_in, me, passwords, emails, sessions, second_factors, socials, identities, keys],
+        [
+            signing_in,
+            me,
+            avatars,
+            passwords,
+            emails,
+            sessions,
+            second_factors,
+            socials,
+            identities,
+            leaving,
+            keys,
+        ],
         lenient_paths=LENIENT_PATHS,
     )
     app.after_request(_never_store)

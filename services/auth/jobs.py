@@ -1,5 +1,9 @@
 """What happens by itself in auth."""
 
+from prometheus_client import Gauge
+
+from services.auth.operations.deletion import count_overdue, erase_due, remind
+from services.auth.operations.exporting import assemble_next, expire_exports
 from services.auth.operations.keys import forget_signer, rotate_keys
 from services.auth.operations.sweeping import sweep
 from shared.audit import keep_partitions
@@ -8,6 +12,7 @@ from shared.database import transaction
 from shared.messaging import daily, every
 
 ACTIVITY_MONTHS = 14
+ERASURE_OVERDUE = Gauge("erasure_overdue", "People whom some service has not erased a day after their deletion.")
 
 
 @every(hours=1)
@@ -32,3 +37,31 @@ def keep_activity_partitions() -> None:
     """Make the activity log's coming months, and drop those older than 400 days."""
     with transaction() as session:
         keep_partitions(session, "activities", now=utc_now(), keep_months=ACTIVITY_MONTHS)
+
+
+@every(minutes=1)
+def erase_people_due() -> None:
+    """Erase the people whose fourteen days are over."""
+    erased = 1
+    while erased:
+        with transaction() as session:
+            erased = erase_due(session, now=utc_now())
+
+
+@every(hours=1)
+def watch_erasures() -> None:
+    """Tell everybody again of people whom somebody has not erased within a day."""
+    with transaction() as session:
+        remind(session, now=utc_now())
+        ERASURE_OVERDUE.set(count_overdue(session, now=utc_now()))
+
+
+@every(minutes=1)
+def assemble_exports() -> None:
+    """Put exports together that are complete or waited for a day, and throw old archives away."""
+    found = True
+    while found:
+        with transaction() as session:
+            found = assemble_next(session, now=utc_now())
+    with transaction() as session:
+        expire_exports(session, now=utc_now())

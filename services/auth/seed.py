@@ -5,8 +5,8 @@ import logging
 from services.auth.clients.hashing import hasher
 from services.auth.domain.demo_people import CLIENT, EVERYBODY, PASSWORD, PRACTITIONER, STAFF
 from services.auth.events import UserChanged, UserRegistered
+from services.auth.operations.accounts import add_user
 from services.auth.operations.keys import ensure_keys
-from services.auth.operations.registration import add_user
 from services.auth.settings import settings
 from shared.clock import utc_now
 from shared.database import connect, transaction

@@ -2,7 +2,7 @@
 
 from services.auth import jobs
 from services.auth.events import PUBLISHES, SNAPSHOTS
-from services.auth.handlers import payments, practitioners
+from services.auth.handlers import media, payments, people, practitioners
 from services.auth.settings import settings
 from shared import jobs as shared_jobs
 from shared.messaging.worker import Worker
@@ -13,7 +13,7 @@ def create_worker() -> Worker:
     return Worker(
         "auth",
         settings=settings(),
-        handlers=[practitioners, payments],
+        handlers=[practitioners, payments, media, people],
         jobs=[jobs, shared_jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,

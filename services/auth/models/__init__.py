@@ -2,6 +2,7 @@
 
 from services.auth.models.action_token import ActionToken
 from services.auth.models.activity import Activity
+from services.auth.models.avatar import KnownAvatar
 from services.auth.models.base import Base
 from services.auth.models.identity import LinkedIdentity
 from services.auth.models.keys import KeySet, SigningKey
@@ -26,6 +27,7 @@ __all__ = [
     "Export",
     "ExportPart",
     "KeySet",
+    "KnownAvatar",
     "LegacyRefresh",
     "LinkedIdentity",
     "LoginFailure",

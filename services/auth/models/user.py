@@ -31,6 +31,8 @@ class User(Versioned, Base):
         Index("ix_users_account_status", "account_status", "id"),
         Index("ix_users_is_staff", "id", postgresql_where=text("is_staff")),
         Index("ix_users_deletion_due", "deletion_due_at", postgresql_where=text("deletion_due_at IS NOT NULL")),
+        Index("ix_users_erased_at", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
+        Index("ix_users_practitioner", "practitioner_id", postgresql_where=text("practitioner_id IS NOT NULL")),
         Index("ix_users_avatar_media", "avatar_media_id", postgresql_where=text("avatar_media_id IS NOT NULL")),
     )
     aggregate_type = "user"
@@ -57,13 +59,14 @@ class User(Versioned, Base):
     mfa_enabled_at: Mapped[datetime | None]
     avatar_media_id: Mapped[UUID | None]
     avatar_url: Mapped[str | None]
-    avatar_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     last_login: Mapped[datetime | None]
     last_active_at: Mapped[datetime | None]
     date_joined: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now())
     deletion_due_at: Mapped[datetime | None]
     deletion_requested_by: Mapped[int | None]
     erased_at: Mapped[datetime | None]
+    erasure_reminded_at: Mapped[datetime | None]
+    mfa_reset_due_at: Mapped[datetime | None]
     imported_from: Mapped[str | None] = mapped_column(String(50))
 
     practitioner_id: Mapped[int | None]

@@ -10,8 +10,9 @@ from services.auth.domain.errors import InvalidToken, PasswordRefused, TooManyTr
 from services.auth.events import PasswordChanged, PasswordResetRequested, UserChanged
 from services.auth.models import ActionToken, AuthSession, User
 from services.auth.operations import action_tokens, throttling
+from services.auth.operations.accounts import user_by_email
 from services.auth.operations.activity import note
-from services.auth.operations.registration import hash_new_password, user_by_email
+from services.auth.operations.registration import hash_new_password
 from services.auth.operations.sessions import end_sessions, refuse_tokens
 from services.auth.settings import settings
 from shared.clock import utc_now

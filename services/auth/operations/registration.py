@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.auth.clients.hashing import hasher
@@ -14,10 +12,10 @@ from services.auth.domain.errors import PasswordRefused, RegistrationClosed, Too
 from services.auth.events import UserChanged, UserRegistered
 from services.auth.models import User
 from services.auth.operations import throttling
+from services.auth.operations.accounts import add_user, user_by_email
 from services.auth.operations.activity import alert, note
 from services.auth.operations.emails import request_verification
 from services.auth.settings import settings
-from shared.ids import uuid7
 from shared.messaging import record
 
 
@@ -83,22 +81,6 @@ def register(session: Session, wish: Registration, *, password_hash: str, client
     request_verification(session, user, now=now)
     note(session, "registered", user_id=user.id, client=client, now=now, details={"via": "password"})
     return user
-
-
-def add_user(session: Session, **values: object) -> User | None:
-    """Insert an account and return it; None when its address is taken. Announces nothing."""
-    user_id = session.scalar(
-        insert(User)
-        .values(version=1, uuid=values.pop("uuid", None) or uuid7(), **values)
-        .on_conflict_do_nothing(index_elements=[text("lower(email)")])
-        .returning(User.id)
-    )
-    return None if user_id is None else session.get_one(User, user_id)
-
-
-def user_by_email(session: Session, email: str) -> User | None:
-    """Return the account of an address, whatever its case."""
-    return session.scalar(select(User).where(func.lower(User.email) == func.lower(email)))
 
 
 def _tell_owner(session: Session, email: str, *, client: Client, now: datetime) -> None:

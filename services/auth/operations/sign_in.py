@@ -20,8 +20,8 @@ from services.auth.domain.devices import Client
 from services.auth.domain.errors import AccountDisabled, DeletionPending, InvalidToken, TooManyTries, WrongCredentials
 from services.auth.models import User
 from services.auth.operations import action_tokens, second_factor, throttling
+from services.auth.operations.accounts import user_by_email
 from services.auth.operations.activity import note
-from services.auth.operations.registration import user_by_email
 from services.auth.operations.sessions import device_of, open_session
 from services.auth.operations.tokens import Grant
 from services.auth.settings import settings

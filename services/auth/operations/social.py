@@ -14,8 +14,8 @@ from services.auth.domain.external import ExternalIdentity
 from services.auth.events import UserChanged, UserRegistered
 from services.auth.models import Device, LinkedIdentity, User
 from services.auth.operations import second_factor
+from services.auth.operations.accounts import add_user, user_by_email
 from services.auth.operations.activity import alert, note
-from services.auth.operations.registration import add_user, user_by_email
 from services.auth.operations.sessions import end_sessions
 from services.auth.operations.sign_in import enter, require_active
 from services.auth.operations.tokens import Grant

@@ -12,8 +12,8 @@ from services.auth.domain.devices import Client
 from services.auth.domain.errors import InvalidTransition, LastSuperuser
 from services.auth.events import UserChanged, UserRegistered
 from services.auth.models import User
+from services.auth.operations.accounts import add_user, user_by_email
 from services.auth.operations.activity import note
-from services.auth.operations.registration import add_user, user_by_email
 from services.auth.operations.sessions import end_sessions, refuse_tokens
 from shared.errors import NotFound
 from shared.identity import SYSTEM, Identity

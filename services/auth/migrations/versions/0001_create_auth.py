@@ -74,6 +74,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_key_sets"),
     )
     op.create_table(
+        "known_avatars",
+        sa.Column("media_id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("uploaded_by", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("media_id", name="pk_known_avatars"),
+    )
+    op.create_table(
         "legacy_refresh",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
@@ -128,13 +138,14 @@ def upgrade() -> None:
         sa.Column("mfa_enabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("avatar_media_id", sa.Uuid(), nullable=True),
         sa.Column("avatar_url", sa.Text(), nullable=True),
-        sa.Column("avatar_sequence", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("last_login", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_active_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("date_joined", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("deletion_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deletion_requested_by", sa.BigInteger(), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erasure_reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mfa_reset_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("imported_from", sa.String(length=50), nullable=True),
         sa.Column("practitioner_id", sa.BigInteger(), nullable=True),
         sa.Column("practitioner_uuid", sa.Uuid(), nullable=True),
@@ -162,6 +173,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_users_email_prefix", "users", [sa.literal_column("lower(email) text_pattern_ops")])
     op.create_index("ix_users_first_name_prefix", "users", [sa.literal_column("lower(first_name) text_pattern_ops")])
+    op.create_index("ix_users_erased_at", "users", ["erased_at"], postgresql_where=sa.text("erased_at IS NOT NULL"))
+    op.create_index(
+        "ix_users_practitioner", "users", ["practitioner_id"], postgresql_where=sa.text("practitioner_id IS NOT NULL")
+    )
     op.create_index("ix_users_is_staff", "users", ["id"], postgresql_where=sa.text("is_staff"))
     op.create_index("ix_users_last_name_prefix", "users", [sa.literal_column("lower(last_name) text_pattern_ops")])
     op.create_index("uq_users_email_lower", "users", [sa.literal_column("lower(email)")], unique=True)
@@ -294,6 +309,7 @@ def downgrade() -> None:
         "revocations",
         "login_failures",
         "legacy_refresh",
+        "known_avatars",
         "key_sets",
         "key_pairs",
         "erasures",

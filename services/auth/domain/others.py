@@ -1,0 +1,13 @@
+"""The services that hold something of a person besides auth."""
+
+SERVICES = (
+    "bookings",
+    "catalog",
+    "locations",
+    "media",
+    "notifications",
+    "payments",
+    "practitioners",
+    "reviews",
+    "streams",
+)
