@@ -43,6 +43,7 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Estuary API</title>
 <link rel="icon" href="{favicon}">
+<style>body {{ margin: 0; }}</style>
 {styles}
 </head>
 <body>

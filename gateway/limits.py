@@ -74,17 +74,16 @@ class Limiter:
             await self._store.close()
 
     def _wanted(self, route: Route, method: str, claims: Claims | None, address: str) -> Wanted:
-        place = limit_key(address)
         name = route.limit or ("writes" if method in WRITES else "")
         if name == "webhooks":
-            return [(policy, place) for policy in self._classes[name]]
+            return [(policy, limit_key(address)) for policy in self._classes[name]]
         if claims is None:
-            caller, own = place, self._anonymous
+            caller, own = limit_key(address), self._anonymous
         else:
             caller, own = str(claims.user_id), self._staff if claims.is_staff else self._user
         wanted = [(policy, caller) for policy in own]
         if name:
-            key = place if name in _BY_ADDRESS else caller
+            key = limit_key(address) if name in _BY_ADDRESS else caller
             wanted += [(policy, key) for policy in self._classes[name]]
         return wanted
 

@@ -1,7 +1,8 @@
-"""A gateway as it is usually written: aiohttp's server, aiohttp's client, PyJWT on every request, a wrapping dictionary."""
+"""A gateway as it is usually written: aiohttp on both sides, PyJWT on every request, a wrapping dictionary."""
 
 import json
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +13,7 @@ from jwt import PyJWK
 UPSTREAM = os.environ["BENCH_UPSTREAM"]
 
 
-async def session(app: web.Application):  # type: ignore[no-untyped-def]  # noqa: ANN201 (a cleanup context)
+async def session(app: web.Application) -> AsyncIterator[None]:
     app["session"] = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=512))
     yield
     await app["session"].close()

@@ -26,11 +26,11 @@ class Service(asyncio.Protocol):
         )
 
 
-async def main(port: int, keys: Path) -> None:
-    Service.keys = keys.read_bytes()
+async def main(port: int) -> None:
     server = await asyncio.get_running_loop().create_server(Service, "127.0.0.1", port, backlog=1024)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), Path(sys.argv[2])))
+    Service.keys = Path(sys.argv[2]).read_bytes()
+    uvloop.run(main(int(sys.argv[1])))

@@ -73,6 +73,6 @@ def _signature(key: bytes, stamp: str, method: str, path: str, ip: str, request_
 
 @lru_cache(maxsize=8)
 def _started(key: bytes) -> tuple[Any, Any]:
-    """Return both hashes of HMAC with the key taken in: done once a key, not three times a request. Source: RFC 2104."""
+    """Return both hashes of HMAC with the key taken in: done once a key, not for each request. Source: RFC 2104."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
     return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))

@@ -15,6 +15,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -25,6 +26,7 @@ ACCESS_TOKEN_SECONDS = 1800
 MAX_TOKEN_BYTES = 4096
 ROLES = frozenset({"user", "practitioner", "staff"})
 _FORBIDDEN_HEADERS = frozenset({"jku", "x5u", "jwk", "x5c", "crit"})
+_HEADERS_MAX = 64
 _REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti", "sid"]
 
 
@@ -148,6 +150,7 @@ class TokenVerifier:
         self._clock = clock
         self._cache = _GenerationCache(cache_size)
         self._withdrawals = keys.withdrawals
+        self._headers: dict[str, str] = {}
 
     def verify(self, token: str) -> Claims:
         """Return the token's claims.
@@ -170,17 +173,9 @@ class TokenVerifier:
         return claims
 
     def _read(self, token: str) -> Claims:
-        try:
-            header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError as error:
-            raise TokenInvalid("not a token") from error
-        if _FORBIDDEN_HEADERS & header.keys():
-            raise TokenInvalid("the header brings its own key")
-        if "kid" not in header and header.get("alg") == "HS256" and self._legacy_secret:
-            return self._read_legacy(token, self._legacy_secret)
-        kid = header.get("kid")
-        if not isinstance(kid, str) or header.get("alg") != "ES256" or header.get("typ") != "at+jwt":
-            raise TokenInvalid("not an access token")
+        kid = self._key_name(token)
+        if not kid:
+            return self._read_legacy(token, self._legacy_secret or "")
         key = self._keys.get(kid)
         if key is None:
             raise UnknownKey(kid)
@@ -208,16 +203,42 @@ class TokenVerifier:
             uuid=_text(said.get("uuid")),
             session_id=said["sid"],
             token_id=_text(said["jti"]),
-            roles=frozenset(_texts(said.get("roles"))) & ROLES,
+            roles=_roles(tuple(_texts(said.get("roles")))),
             practitioner_id=_number(said.get("practitioner_id")),
             tier=_text(said.get("tier")),
-            amr=tuple(_texts(said.get("amr"))),
+            amr=_methods(tuple(_texts(said.get("amr")))),
             auth_time=_number(said.get("auth_time")),
             actor_id=_actor(said.get("act")),
             issued_at=issued_at,
             expires_at=expires_at,
             legacy=False,
         )
+
+    def _key_name(self, token: str) -> str:
+        """Return the kid of an access token, nothing for one of the replaced system.
+
+        All tokens of a key begin with the same header, which is read once.
+        """
+        segment = token.partition(".")[0]
+        known = self._headers.get(segment)
+        if known is not None:
+            return known
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.InvalidTokenError as error:
+            raise TokenInvalid("not a token") from error
+        if _FORBIDDEN_HEADERS & header.keys():
+            raise TokenInvalid("the header brings its own key")
+        if "kid" not in header and header.get("alg") == "HS256" and self._legacy_secret:
+            return ""
+        kid = header.get("kid")
+        if not isinstance(kid, str) or not kid or header.get("alg") != "ES256" or header.get("typ") != "at+jwt":
+            raise TokenInvalid("not an access token")
+        if kid in self._keys:
+            if len(self._headers) >= _HEADERS_MAX:
+                self._headers.clear()
+            self._headers[segment] = kid
+        return kid
 
     def _read_legacy(self, token: str, secret: str) -> Claims:
         try:
@@ -336,6 +357,17 @@ def mint_access_token(
 def public_jwk(public_key: EllipticCurvePublicKey, kid: str) -> dict[str, Any]:
     """Return the key as an entry of a JWKS."""
     return {**ECAlgorithm.to_jwk(public_key, as_dict=True), "kid": kid, "alg": "ES256", "use": "sig"}
+
+
+@lru_cache(maxsize=64)
+def _roles(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the roles we know; the same object each time, as many thousand claims are held."""
+    return frozenset(names) & ROLES
+
+
+@lru_cache(maxsize=64)
+def _methods(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
 
 
 def _user_id(value: object) -> int:
