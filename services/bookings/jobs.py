@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import Gauge
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
@@ -12,16 +13,28 @@ from services.bookings.models import Booking, Hold
 from services.bookings.operations.dated import follow_one
 from services.bookings.operations.expiring import expire
 from services.bookings.operations.finding import Found
+from services.bookings.operations.lapsing import lapse, warn
 from services.bookings.operations.lifecycle import begin, finish
 from services.bookings.operations.occupying import drop_holds
+from services.bookings.operations.offering import (
+    lapse_offers,
+    offer_seats,
+    offer_time,
+    seats_waited_for,
+    services_waited_for,
+)
+from services.bookings.operations.recounting import drop_stray_blocks, recount_seats
 from services.bookings.operations.reminding import send_due
 from services.bookings.settings import settings
+from shared.audit import keep_partitions
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.identity.caller import SYSTEM
-from shared.messaging import every
+from shared.messaging import daily, every
 
 BATCH = 200
+HISTORY_MONTHS = 84
+SEAT_DRIFT = Gauge("bookings_seat_drift", "Seats and blocks that the nightly count had to correct.")
 
 
 def _until_none_is_left(step: Callable[[Session, datetime], int]) -> None:
@@ -136,3 +149,53 @@ def follow_sessions() -> None:
     while more:
         with transaction() as session:
             more = follow_one(session, now=utc_now())
+
+
+@every(seconds=15)
+def waitlist_offers() -> None:
+    """Offer what became free to people in line, in their order; take back offers that ran out."""
+    _until_none_is_left(lambda session, now: lapse_offers(session, now=now))
+    with transaction() as session:
+        sessions = seats_waited_for(session, now=utc_now())
+        services = services_waited_for(session, now=utc_now())
+    for session_id in sessions:
+        with transaction() as session:
+            offer_seats(session, session_id, now=utc_now())
+    for service_id in services:
+        with transaction() as session:
+            offer_time(session, service_id, now=utc_now())
+
+
+@every(hours=1)
+def lapse_credits() -> None:
+    """Let unused session credits lapse, and warn 14 and 3 days before."""
+    _until_none_is_left(_lapse)
+    _until_none_is_left(lambda session, now: warn(session, now=now))
+
+
+def _lapse(session: Session, now: datetime) -> int:
+    due = (Booking.status == words.DRAFT, Booking.valid_until <= now, Booking.parent_id.is_not(None))
+    found = [one for one in _locked(session, *due, order=Booking.valid_until) if one.booking.status == words.DRAFT]
+    lapse(session, found, now=now)
+    return len(found)
+
+
+@daily(at="03:40")
+def recount() -> None:
+    """Hold seats and time against the bookings, and correct what differs."""
+    last: int | None = 0
+    drift = 0
+    while last is not None:
+        with transaction() as session:
+            last, wrong = recount_seats(session, after=last, limit=BATCH)
+            drift += wrong
+    with transaction() as session:
+        drift += drop_stray_blocks(session, now=utc_now())
+    SEAT_DRIFT.set(drift)
+
+
+@daily(at="03:50")
+def keep_history() -> None:
+    """Make the history's coming months, and drop those older than seven years."""
+    with transaction() as session:
+        keep_partitions(session, "booking_history", now=utc_now(), keep_months=HISTORY_MONTHS)

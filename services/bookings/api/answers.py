@@ -14,7 +14,7 @@ from services.bookings.settings import settings
 from shared.clock import utc_now
 from shared.database import reading, retrying
 from shared.database.waiting import Waiting
-from shared.http import Schema, after_commit, identity, say, set_version, wait_seconds
+from shared.http import after_commit, identity, say, set_version, wait_seconds
 
 _waiting: list[Waiting] = []
 
@@ -46,8 +46,10 @@ def made(operation: Callable[[Session], Booking], *, twice: bool) -> dict[str, A
 
     detail = retrying(work)
     set_version(detail["version"])
-    if seconds and detail["status"] == words.PENDING:
-        _answer_when_known(detail, seconds, twice=twice)
+    if twice:
+        wait_for_payment(detail, seconds, lambda seen: BookingCreate().dump(created(seen)))
+    else:
+        wait_for_payment(detail, seconds, BookingDetail().dump)
     return created(detail) if twice else detail
 
 
@@ -56,8 +58,13 @@ def created(detail: dict[str, Any]) -> dict[str, Any]:
     return {**detail, "price_override_cents": None, "booking": detail}
 
 
-def _answer_when_known(detail: dict[str, Any], seconds: int, *, twice: bool) -> None:
-    """After the commit, wait until the booking leaves pending or a link or a failure arrived."""
+def wait_for_payment(detail: dict[str, Any], seconds: int, body: Callable[[dict[str, Any]], Any]) -> None:
+    """Let the answer wait, after the commit, until the booking leaves pending or a link or a failure arrived.
+
+    `body` makes the answer of the booking as it is then.
+    """
+    if not seconds or detail["status"] != words.PENDING:
+        return
     by, booking_id = identity(), detail["id"]
 
     def look() -> dict[str, Any] | None:
@@ -71,8 +78,7 @@ def _answer_when_known(detail: dict[str, Any], seconds: int, *, twice: bool) -> 
         seen = _waiters().until(f"booking_{booking_id}", look, seconds=seconds)
         if seen is None:
             return None
-        schema: Schema = BookingCreate() if twice else BookingDetail()
-        response = jsonify(schema.dump(created(seen) if twice else seen))
+        response: Response = jsonify(body(seen))
         response.status_code = 201
         response.set_etag(str(seen["version"]))
         return response

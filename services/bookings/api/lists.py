@@ -34,7 +34,7 @@ BOOKINGS = Listing(
         "status": Filter(
             fields.Names(lists.STATUS_WORDS, aliases=lists.STATUS_ALIASES), lists.by_status, by_value=True
         ),
-        "payment_status": Filter(fields.Names(words.PAYMENT_STATUSES), Booking.payment_status.in_, by_value=True),
+        "payment_status": Filter(fields.Names(words.PAYMENT_STATUSES), lists.by_payment_status, by_value=True),
         "booking_type": Filter(_choice(*lists.BOOKING_TYPES), lists.by_type, by_value=True),
         "is_upcoming": Filter(fields.Boolean(), lists.upcoming, by_value=True),
         "is_scheduled": Filter(fields.Boolean(), lists.scheduled, by_value=True),
@@ -60,7 +60,7 @@ BOOKINGS = Listing(
 
 UPCOMING = Listing(
     columns=SUMMARY_ROWS.where(
-        Booking.status.in_((words.CONFIRMED, words.IN_PROGRESS)), Booking.end_time > bindparam("now")
+        lists.among(Booking.status, (words.CONFIRMED, words.IN_PROGRESS)), Booking.end_time > bindparam("now")
     ),
     key=Booking.id,
     orderings={"start_time": Booking.start_time},
@@ -69,7 +69,7 @@ UPCOMING = Listing(
 )
 
 PAST = Listing(
-    columns=SUMMARY_ROWS.where(or_(Booking.status.in_(words.TERMINAL), Booking.end_time <= bindparam("now"))),
+    columns=SUMMARY_ROWS.where(or_(lists.among(Booking.status, words.TERMINAL), Booking.end_time <= bindparam("now"))),
     key=Booking.id,
     orderings={"start_time": Booking.start_time},
     default_ordering="-start_time",

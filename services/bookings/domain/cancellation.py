@@ -122,19 +122,19 @@ def outcome(
     *,
     role: str,
     now: datetime,
-    staff_percent: int | None = None,
+    fixed_percent: int | None = None,
 ) -> Outcome:
-    """Return what happens if `role` cancels now. `staff_percent` overrides the policy for staff."""
+    """Return what happens if `role` cancels now. `fixed_percent` stands in for the policy."""
     refused = refusal(claim, role=role, now=now)
     if refused is not None:
         return Outcome(refusal=refused)
     if claim.status == words.PENDING:
         return Outcome(percent=100, refund_cents=claim.final_cents)
     if children and claim.kind == words.COURSE:
-        return _course(claim, children, role=role, now=now, staff_percent=staff_percent)
+        return _course(claim, children, role=role, now=now, fixed_percent=fixed_percent)
     if children:
-        return _bought_together(children, role=role, now=now, staff_percent=staff_percent)
-    percent = _percent(claim, role=role, now=now, staff_percent=staff_percent)
+        return _bought_together(children, role=role, now=now, fixed_percent=fixed_percent)
+    percent = _percent(claim, role=role, now=now, fixed_percent=fixed_percent)
     if claim.parent_kind in words.CREDIT_KINDS:
         restored = percent > 0
         return Outcome(percent=percent, retained_cents=0 if restored else claim.base_cents, restores_credit=restored)
@@ -142,9 +142,9 @@ def outcome(
     return Outcome(percent=percent, refund_cents=refund, retained_cents=claim.base_cents - refund)
 
 
-def _percent(claim: Claim, *, role: str, now: datetime, staff_percent: int | None) -> int:
-    if role == words.STAFF and staff_percent is not None:
-        return staff_percent
+def _percent(claim: Claim, *, role: str, now: datetime, fixed_percent: int | None) -> int:
+    if fixed_percent is not None:
+        return fixed_percent
     if role != words.CLIENT:
         return 100
     if claim.parent_kind == words.COURSE:
@@ -154,7 +154,7 @@ def _percent(claim: Claim, *, role: str, now: datetime, staff_percent: int | Non
     return claim.policy.percent(start=claim.start, now=now)
 
 
-def _bought_together(children: Sequence[Claim], *, role: str, now: datetime, staff_percent: int | None) -> Outcome:
+def _bought_together(children: Sequence[Claim], *, role: str, now: datetime, fixed_percent: int | None) -> Outcome:
     """Each open child by its own notice; what was held, or is being held, is kept."""
     parts = []
     for child in children:
@@ -163,19 +163,19 @@ def _bought_together(children: Sequence[Claim], *, role: str, now: datetime, sta
         held = child.status == words.IN_PROGRESS or (child.start is not None and now >= child.start)
         if held:
             continue
-        percent = _percent(_alone(child), role=role, now=now, staff_percent=staff_percent)
+        percent = _percent(_alone(child), role=role, now=now, fixed_percent=fixed_percent)
         refund = refund_cents(child.base_cents, percent)
         reason = "unscheduled" if child.start is None else f"{percent} %"
         parts.append(Part(id=child.id, refund_cents=refund, retained_cents=child.base_cents - refund, reason=reason))
     return _sum_of(parts)
 
 
-def _course(claim: Claim, children: Sequence[Claim], *, role: str, now: datetime, staff_percent: int | None) -> Outcome:
+def _course(claim: Claim, children: Sequence[Claim], *, role: str, now: datetime, fixed_percent: int | None) -> Outcome:
     """Before the first class the tiers, on the whole; afterwards the classes to come, for some days."""
     open_children = [child for child in children if child.status not in words.TERMINAL]
     first = claim.start
     if role != words.CLIENT or first is None or now < first:
-        percent = _percent(_alone(claim), role=role, now=now, staff_percent=staff_percent)
+        percent = _percent(_alone(claim), role=role, now=now, fixed_percent=fixed_percent)
     elif now <= first + timedelta(days=claim.policy.course_days):
         percent = 100
     else:

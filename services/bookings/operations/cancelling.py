@@ -23,7 +23,8 @@ ORIGINAL = "original"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
-    """Why and how something is canceled. `role` None is what the caller is to the booking."""
+    """Why and how something is canceled. `role` None is what the caller is to the booking, `refund_percent` None what
+    the policy says."""
 
     reason: str | None = None
     reason_code: str | None = None
@@ -68,7 +69,7 @@ def cancel_found(
         [child.claim(parent_kind=booking.kind) for child in children],
         role=role,
         now=now,
-        staff_percent=how.refund_percent,
+        fixed_percent=how.refund_percent,
     )
     if what.refusal is not None:
         raise NotCancellable(what.refusal)

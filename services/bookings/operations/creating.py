@@ -40,8 +40,23 @@ def create_booking(session: Session, wish: Wish, *, by: Identity, now: datetime)
     request = understand(session, wish, by=by, now=now)
     if wish.use_session_credit or wish.parent_booking is not None:
         check_offer(request, is_credit=True)
-        return spending.spend(session, request)
+        return _spend(session, request)
     check_offer(request)
+    return _create(session, request)
+
+
+def _spend(session: Session, request: Request) -> Booking:
+    if request.wish.waitlist_entry_id is None:
+        return spending.spend(session, request)
+    entry = waiting.take_offer(session, request)
+    # The seat that was kept goes back first, and is taken as any other within the same transaction.
+    waiting.give_back(session, entry)
+    booking = spending.spend(session, request)
+    waiting.convert(session, entry, booking)
+    return booking
+
+
+def _create(session: Session, request: Request) -> Booking:
     kind = request.service.service_type
     if kind in (words.PACKAGE, words.BUNDLE):
         return packages.buy(session, request)
@@ -49,7 +64,12 @@ def create_booking(session: Session, wish: Wish, *, by: Identity, now: datetime)
         return courses.enrol(session, request)
     if kind == words.WORKSHOP:
         return _book_seat(session, request)
-    return book_time(session, request)
+    if request.wish.waitlist_entry_id is None:
+        return book_time(session, request)
+    entry = waiting.take_offer(session, request)
+    booking = book_time(session, request)
+    waiting.convert(session, entry, booking)
+    return booking
 
 
 def book_time(session: Session, request: Request) -> Booking:

@@ -19,8 +19,8 @@ from services.bookings.domain.errors import (
     WaitlistClosed,
     WaitlistNotNeeded,
 )
-from services.bookings.events import WaitlistChanged, WaitlistSpotOpened
-from services.bookings.models import Booking, SessionSeat, WaitlistEntry
+from services.bookings.events import WaitlistChanged
+from services.bookings.models import Booking, WaitlistEntry
 from services.bookings.models.busy import spans, taken_between
 from services.bookings.models.offers import Offer, Reference, find_offer
 from services.bookings.operations.checking import Request
@@ -220,67 +220,16 @@ def convert(session: Session, entry: WaitlistEntry, booking: Booking) -> None:
     record(session, WaitlistChanged.of(entry), subject=entry)
 
 
+def give_back(session: Session, entry: WaitlistEntry) -> None:
+    """Let go of the seat that was kept for somebody."""
+    if entry.offer_exclusive and entry.service_session_id is not None:
+        let_seat_go(session, entry.service_session_id)
+    entry.offer_exclusive = False
+
+
 def leave_line(session: Session, entry: WaitlistEntry, *, status: str = REMOVED) -> None:
     """Take somebody out of the line; a seat that was kept for them is free. Emits WaitlistChanged."""
-    if entry.status == NOTIFIED and entry.offer_exclusive and entry.service_session_id is not None:
-        let_seat_go(session, entry.service_session_id)
-    entry.status, entry.offer_exclusive = status, False
+    give_back(session, entry)
+    entry.status = status
     session.flush()
     record(session, WaitlistChanged.of(entry), subject=entry)
-
-
-def offer_place(
-    session: Session,
-    entry: WaitlistEntry,
-    *,
-    service_name: str,
-    start: datetime | None,
-    timezone: str,
-    expires_at: datetime,
-    exclusive: bool,
-    now: datetime,
-) -> None:
-    """Offer a place to somebody in line. Emits WaitlistChanged, WaitlistSpotOpened."""
-    entry.status, entry.notified_at = NOTIFIED, now
-    entry.notification_count += 1
-    entry.offer_expires_at, entry.offer_exclusive, entry.offered_start = expires_at, exclusive, start
-    session.flush()
-    record(session, WaitlistChanged.of(entry), subject=entry)
-    record(
-        session,
-        WaitlistSpotOpened(
-            entry_id=entry.id,
-            user_id=entry.user_id,
-            service_id=entry.service_id,
-            service_name=service_name,
-            session_id=entry.service_session_id,
-            start_time=start,
-            timezone=timezone,
-            offer_expires_at=expires_at,
-            exclusive=exclusive,
-        ),
-        subject=entry,
-    )
-
-
-def seats_waited_for(session: Session, *, now: datetime) -> list[int]:
-    """Return the sessions that have a free seat and somebody waiting for it."""
-    rows = session.scalars(
-        select(SessionSeat.id)
-        .where(
-            SessionSeat.status == "scheduled",
-            SessionSeat.deleted_at.is_(None),
-            SessionSeat.starts_at > now,
-            SessionSeat.capacity.is_(None) | (SessionSeat.taken + SessionSeat.offered < SessionSeat.capacity),
-            select(WaitlistEntry.id)
-            .where(
-                WaitlistEntry.service_session_id == SessionSeat.id,
-                WaitlistEntry.service_id == SessionSeat.service_id,
-                WaitlistEntry.status == WAITING,
-            )
-            .exists(),
-        )
-        .order_by(SessionSeat.id)
-        .limit(200)
-    )
-    return list(rows)

@@ -1,14 +1,15 @@
 """The lists of bookings: what they can be narrowed by, and in which orders they come."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, literal, not_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, not_, or_
 
 from services.bookings.domain import words
 from services.bookings.domain.text import folded, like_escaped
-from services.bookings.models import Booking, Practitioner, Service
+from services.bookings.models import Booking
 
 SEARCH_WORDS = 6
 
@@ -17,22 +18,33 @@ STATUS_ALIASES = {"cancelled": words.CANCELED, "no-show": words.NO_SHOW}
 BOOKING_TYPES = ("individual", "group", "package", "course", "bundle")
 
 
+def among(column: Any, wanted: Sequence[str]) -> ColumnElement[bool]:
+    """Return the clause for any of these values, as one array: a list of them would be expanded at every use."""
+    clause: ColumnElement[bool] = column == any_(literal(list(wanted), ARRAY(Text)))
+    return clause
+
+
+def by_payment_status(wanted: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the clause for any of these payment statuses."""
+    return among(Booking.payment_status, wanted)
+
+
 def by_status(wanted: tuple[str, ...]) -> ColumnElement[bool]:
     """Return the clause for any of these statuses; expired and rescheduled are kinds of canceled."""
     details = [word for word in wanted if word in (words.EXPIRED, words.RESCHEDULED)]
     statuses = [word for word in wanted if word not in details]
     clauses: list[ColumnElement[bool]] = []
     if statuses:
-        clauses.append(Booking.status.in_(statuses))
+        clauses.append(among(Booking.status, statuses))
     if details:
-        clauses.append(and_(Booking.status == words.CANCELED, Booking.status_detail.in_(details)))
+        clauses.append(and_(Booking.status == words.CANCELED, among(Booking.status_detail, details)))
     return or_(*clauses)
 
 
 def by_type(wanted: str) -> ColumnElement[bool]:
     """Return the clause for a type of booking."""
     course = Booking.service_type == words.COURSE
-    bought = Booking.kind.in_(words.CREDIT_KINDS)
+    bought = among(Booking.kind, words.CREDIT_KINDS)
     group = and_(not_(course), not_(bought), Booking.service_session_id.is_not(None))
     if wanted == words.COURSE:
         return course
@@ -70,22 +82,3 @@ def day_bounds(first: date | None, last: date | None, zone: ZoneInfo) -> tuple[d
     start = datetime.combine(first, time(), tzinfo=zone).astimezone(UTC) if first else None
     end = datetime.combine(last + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC) if last else None
     return start, end
-
-
-def practitioner_named(reference: int | str) -> ColumnElement[bool]:
-    """Return the clause for one practitioner's bookings."""
-    if isinstance(reference, int):
-        return Booking.practitioner_id == reference
-    found = Practitioner.public_uuid == reference
-    return Booking.practitioner_id.in_(_ids(Practitioner, found))
-
-
-def service_named(reference: int | str) -> ColumnElement[bool]:
-    """Return the clause for one service's bookings."""
-    if isinstance(reference, int):
-        return Booking.service_id == reference
-    return Booking.service_id.in_(_ids(Service, Service.public_uuid == reference))
-
-
-def _ids(model: type[Any], clause: ColumnElement[bool]) -> Any:
-    return select(model.id).where(clause).scalar_subquery()
