@@ -69,7 +69,7 @@ class Gateway:
         self._limiter = Limiter(settings, windows, store=shared_store(settings))
         patterns = Patterns()
         self.documentation = Documentation(settings, internal, patterns)
-        self._sockets = Sockets(settings.realtime_url, cors, self.metrics)
+        self._sockets = Sockets(settings.realtime_url, cors, self.metrics, finished=self._finished)
         self.proxy = Proxy(
             settings,
             services=self.services,

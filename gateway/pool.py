@@ -66,27 +66,28 @@ class Service:
         Repeated once, on a new connection, when nothing was sent, or for GET and HEAD when the connection died
         before the first byte. Raises Refusal: service_unavailable, bad_gateway, gateway_timeout; ClientGone.
         """
-        repeatable = request.method in _REPEATABLE
+        self._ask_breaker()
         try:
-            connection, address = await self._acquire(idle_seconds=IDLE_SECONDS if repeatable else WRITE_IDLE_SECONDS)
-            try:
-                answer = await self._send(connection, address, request)
-            except ConnectionDied as error:
-                if error.answered or not repeatable:
-                    raise
-                connection, address = await self._acquire(idle_seconds=0)
-                answer = await self._send(connection, address, request)
+            answer = await self._attempt(request)
         except UpstreamError as error:
             raise self.refusal(error) from error
+        except BaseException:
+            self.breaker.abandon()
+            raise
         self.breaker.record(self._loop.time(), failed=answer.status in {502, 504})
         return answer
 
     async def begin(self, request: UpstreamRequest) -> "tuple[Connection, asyncio.Future[Answer]]":
         """Send only the head, on a new connection, and return what to write the body to and the answer to come."""
+        self._ask_breaker()
         try:
             connection, address = await self._acquire(idle_seconds=0)
         except UpstreamError as error:
             raise self.refusal(error) from error
+        except BaseException:
+            self.breaker.abandon()
+            raise
+        self.breaker.record(self._loop.time(), failed=False)
         return connection, self._send(connection, address, request)
 
     def refusal(self, error: UpstreamError) -> Refusal:
@@ -115,10 +116,23 @@ class Service:
         for connection in list(self._busy):
             connection.abort(ConnectionDied(answered=True))
 
-    async def _acquire(self, *, idle_seconds: float) -> tuple[Connection, Address]:
-        """Take a slot and a connection that has been idle for no longer than that; the slot goes with it."""
+    def _ask_breaker(self) -> None:
         if not self.breaker.allows(self._loop.time()):
             raise Refusal("service_unavailable", headers=[("Retry-After", "5")])
+
+    async def _attempt(self, request: UpstreamRequest) -> Answer:
+        repeatable = request.method in _REPEATABLE
+        connection, address = await self._acquire(idle_seconds=IDLE_SECONDS if repeatable else WRITE_IDLE_SECONDS)
+        try:
+            return await self._send(connection, address, request)
+        except ConnectionDied as error:
+            if error.answered or not repeatable:
+                raise
+        connection, address = await self._acquire(idle_seconds=0)
+        return await self._send(connection, address, request)
+
+    async def _acquire(self, *, idle_seconds: float) -> tuple[Connection, Address]:
+        """Take a slot and a connection that has been idle for no longer than that; the slot goes with it."""
         if self.in_flight >= IN_FLIGHT_MAX:
             await self._wait_for_slot()
         self.in_flight += 1

@@ -105,7 +105,9 @@ class Proxy:
         exchange.address = self._addresses.find(peer, incoming.get(b"x-forwarded-for"))
         await self._admit(exchange, route)
         if route.websocket:
-            return await self._sockets.serve(exchange, route, self._headers(exchange, target, route, target.path))
+            return await self._sockets.serve(
+                exchange, route, self._headers(exchange, target, route, route.target or target.path)
+            )
         if incoming.get(b"upgrade"):
             raise Refusal("bad_request", "There is nothing to upgrade to here.", close=True)
         if route.service == GATEWAY:

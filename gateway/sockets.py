@@ -7,6 +7,7 @@ messages say is the realtime process's business.
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from aiohttp import (
@@ -49,9 +50,17 @@ class _Accepted(WebSocketResponse):
 
 
 class Sockets:
-    """All sockets of one process."""
+    """All sockets of one process; `finished` is told of each when it is closed."""
 
-    def __init__(self, realtime_urls: tuple[str, ...], cors: Cors, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        realtime_urls: tuple[str, ...],
+        cors: Cors,
+        metrics: Metrics,
+        *,
+        finished: Callable[[Exchange, int, int], None],
+    ) -> None:
+        self._finished = finished
         self._addresses = [urlsplit(url).netloc for url in realtime_urls]
         self._cors = cors
         self._metrics = metrics
@@ -132,6 +141,7 @@ class Sockets:
         finally:
             self._metrics.sockets.dec()
             self._open.discard(client)
+            self._finished(exchange, 101, 0)
             await service.close()
         return client
 
