@@ -4,8 +4,11 @@ from flask import Flask, request
 
 from services.payments.api.cards import cards
 from services.payments.api.checkout import checkout
+from services.payments.api.connect import connect
 from services.payments.api.credits import credits_
+from services.payments.api.earnings import earnings
 from services.payments.api.payments import payments
+from services.payments.api.payouts import payouts
 from services.payments.api.webhooks import webhooks
 from services.payments.settings import settings
 from shared.http import create_service_app
@@ -13,7 +16,8 @@ from shared.http import create_service_app
 
 def create_app() -> Flask:
     """Return the WSGI application."""
-    app = create_service_app("payments", "Payments", settings(), [payments, checkout, credits_, cards, webhooks])
+    resources = [payments, checkout, credits_, cards, earnings, payouts, connect, webhooks]
+    app = create_service_app("payments", "Payments", settings(), resources)
     app.before_request(take_key_from_body)
     return app
 

@@ -1,11 +1,11 @@
 """What payments does by itself. Each run takes what is due and may find nothing; any number of workers may run."""
 
 from services.payments.clients.stripe import Stripe, configured
-from services.payments.operations import earnings, upkeep
+from services.payments.operations import earnings, payout_runs, upkeep
 from services.payments.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
-from shared.messaging import every
+from shared.messaging import daily, every
 
 
 def stripe() -> Stripe:
@@ -40,3 +40,17 @@ def release_earnings() -> None:
     while released:
         with transaction() as session:
             released = earnings.release_due(session, now=utc_now())
+
+
+@every(minutes=1)
+def process_payouts() -> None:
+    """Transfer payouts that wait."""
+    payout_runs.transfer_due(stripe(), now=utc_now())
+
+
+@daily(at="06:00")
+def weekly_batch() -> None:
+    """On Mondays, pay everybody who has enough; running it again pays nobody twice."""
+    now = utc_now()
+    if now.weekday() == payout_runs.MONDAY:
+        payout_runs.run_batch(stripe(), now=now)

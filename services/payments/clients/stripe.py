@@ -54,9 +54,18 @@ class Stripe(Protocol):
     """What payments asks of Stripe."""
 
     def call(
-        self, name: str, target: str | None, params: Mapping[str, Any], *, key: str | None = None
+        self,
+        name: str,
+        target: str | None,
+        params: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        account: str | None = None,
     ) -> dict[str, Any]:
-        """Make one call, such as `payment_intents.create`; `target` is the object's id where the call has one."""
+        """Make one call, such as `payment_intents.create`; `target` is the object's id where the call has one.
+
+        `account` makes it in the name of a connected account. Raises Declined, Refused, Unanswered.
+        """
 
     def event(self, payload: bytes, signature: str) -> dict[str, Any]:
         """Return a webhook's event. Raises BadSignature."""
@@ -76,13 +85,21 @@ class StripeApi:
         self._secrets = webhook_secrets
 
     def call(
-        self, name: str, target: str | None, params: Mapping[str, Any], *, key: str | None = None
+        self,
+        name: str,
+        target: str | None,
+        params: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        account: str | None = None,
     ) -> dict[str, Any]:
         """See `Stripe.call`. Raises Declined, Refused, Unanswered."""
         function: Any = self._client.v1
         for part in name.split("."):
             function = getattr(function, part)
         options = {"idempotency_key": key} if key else {}
+        if account:
+            options["stripe_account"] = account
         given = [target] if target else []
         answer: dict[str, Any] = _translating(lambda: function(*given, params=dict(params), options=options)).to_dict()
         return answer

@@ -51,7 +51,7 @@ def is_payable(session: Session, order: Order) -> bool:
     ).first()
     if booking is None or booking.status == "pending_payment":
         return True
-    return booking.status != "canceled" and booking.payment_status != "unpaid"
+    return bool(booking.status != "canceled" and booking.payment_status != "unpaid")
 
 
 def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: bool) -> PaymentAttempt:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Declined, Refused, Stripe, StripeRefusal, Unanswered
 from services.payments.models import PaymentAttempt, Refund, StripeOperation
-from services.payments.operations import refunds, sync
+from services.payments.operations import connect, payouts, refunds, sync
 from services.payments.operations.orders import locked_order
 from services.payments.operations.stripe_log import LEASE
 from services.payments.operations.stripe_lookup import look_up
@@ -232,10 +232,13 @@ _APPLY: dict[str, Apply] = {
     "checkout.sessions.create": _page,
     "checkout.sessions.expire": _page,
     "refunds.create": _refund,
+    **connect.APPLY,
+    **payouts.APPLY,
 }
 
 _REFUSE: dict[str, Refuse] = {
     "payment_intents.create": _attempt_refused,
     "checkout.sessions.create": _attempt_refused,
     "refunds.create": _refund_refused,
+    **payouts.REFUSE,
 }

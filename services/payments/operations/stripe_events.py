@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Refused, Stripe, StripeRefusal
 from services.payments.models import StripeEvent
-from services.payments.operations import cards, fees, refunds, sync
+from services.payments.operations import cards, connect, fees, payouts, refunds, sync
 from services.payments.operations.stripe_log import wake_desk
 from shared.clock import utc_now
 from shared.database import transaction
@@ -169,6 +169,19 @@ _REFUND = (_refunds, refunds.sync_refund)
 _CARD = (_one("payment_methods.retrieve"), cards.sync_card_of_event)
 _FEE = (_one("charges.retrieve", expand=["balance_transaction"]), fees.sync_fee)
 
+_TRANSFER = (_one("transfers.retrieve"), payouts.sync_transfer_of_event)
+
+
+def _account(stripe: Stripe, object_id: str, account: str | None) -> list[dict[str, Any]]:
+    """Fetch the connected account that an event came from, or is about."""
+    return [stripe.call("accounts.retrieve", account or object_id, {})]
+
+
+def _gone(_stripe: Stripe, object_id: str, account: str | None) -> list[dict[str, Any]]:
+    """An account that we may not ask about any more: its id is all there is."""
+    return [{"id": account or object_id}]
+
+
 _WORK: dict[str, tuple[Fetch, Sync]] = {
     **{
         f"payment_intent.{what}": _INTENT
@@ -180,5 +193,12 @@ _WORK: dict[str, tuple[Fetch, Sync]] = {
     },
     **dict.fromkeys(("refund.created", "refund.updated", "refund.failed", "charge.refunded"), _REFUND),
     "charge.updated": _FEE,
+    "account.updated": (_account, connect.sync_account_of_event),
+    "account.application.deauthorized": (_gone, connect.deauthorized),
+    **{
+        f"account.external_account.{what}": (_account, connect.sync_account_of_event)
+        for what in ("created", "updated", "deleted")
+    },
+    **{f"transfer.{what}": _TRANSFER for what in ("created", "reversed", "updated")},
     **{f"payment_method.{what}": _CARD for what in ("automatically_updated", "updated", "detached")},
 }

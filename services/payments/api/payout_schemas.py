@@ -1,0 +1,338 @@
+"""What payments reads and answers about earnings, payouts and accounts at Stripe."""
+
+from marshmallow import validate
+
+from services.payments.api.fields import PageUrl
+from services.payments.api.schemas import AmountBody, Body
+from shared.http import Schema, fields
+
+PAYOUT_STATUSES = ("canceled", "completed", "failed", "pending", "processing")
+EARNING_STATUSES = ("pending", "available", "paid", "reversed")
+
+
+class PractitionerEarnings(Schema):
+    """All that a practitioner has. `available_balance` may be negative: a debt after a refund."""
+
+    id = fields.Integer(required=True)
+    practitioner = fields.Integer(required=True)
+    pending_balance_cents = fields.Integer(required=True)
+    available_balance_cents = fields.Integer(required=True)
+    lifetime_earnings_cents = fields.Integer(required=True)
+    lifetime_payouts_cents = fields.Integer(required=True)
+    in_payout_balance_cents = fields.Integer(required=True)
+    escrow_balance_cents = fields.Integer(required=True)
+    disputed_balance_cents = fields.Integer(required=True)
+    pending_balance = fields.Money(required=True)
+    available_balance = fields.Money(required=True, signed=True)
+    lifetime_earnings = fields.Money(required=True, signed=True)
+    lifetime_payouts = fields.Money(required=True)
+    total_balance = fields.Money(required=True, signed=True)
+    last_payout_date = fields.DateTime(required=True, allow_none=True)
+    next_payout_date = fields.Date(required=True)
+    minimum_payout_cents = fields.Integer(required=True)
+    can_request_payout = fields.Boolean(required=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+
+
+class EarningsTransaction(Schema):
+    """A delivered part, and what the practitioner gets of it."""
+
+    id = fields.Integer(required=True)
+    public_uuid = fields.UUID(required=True)
+    practitioner = fields.Integer(required=True)
+    booking = fields.Integer(required=True, allow_none=True)
+    order = fields.Integer(required=True, allow_none=True)
+    membership = fields.Integer(required=True, allow_none=True)
+    service = fields.Integer(required=True, allow_none=True)
+    service_name = fields.String(required=True)
+    client_name = fields.String(required=True)
+    gross_amount_cents = fields.Integer(required=True)
+    commission_rate = fields.String(required=True)
+    commission_amount_cents = fields.Integer(required=True)
+    net_amount_cents = fields.Integer(required=True)
+    gross_amount = fields.Money(required=True)
+    commission_amount = fields.Money(required=True)
+    net_amount = fields.Money(required=True)
+    paid_amount_cents = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(EARNING_STATUSES))
+    available_after = fields.DateTime(required=True)
+    payout = fields.Integer(required=True, allow_none=True)
+    currency = fields.String(required=True)
+    description = fields.String(required=True)
+    transaction_type = fields.String(required=True)
+    external_fees = fields.Raw(required=True, allow_none=True)
+    metadata = fields.Raw(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+
+
+class PractitionerPayout(Schema):
+    """Money on its way to a practitioner."""
+
+    id = fields.Integer(required=True)
+    practitioner = fields.Integer(required=True, allow_none=True)
+    payout_date = fields.DateTime(required=True, allow_none=True)
+    credits_payout_cents = fields.Integer(required=True, allow_none=True)
+    cash_payout_cents = fields.Integer(required=True, allow_none=True)
+    commission_collected_cents = fields.Integer(required=True, allow_none=True)
+    credits_payout = fields.Money(required=True)
+    stripe_account_id = fields.String(required=True, allow_none=True)
+    stripe_transfer_id = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, validate=validate.OneOf(PAYOUT_STATUSES))
+    batch_id = fields.UUID(required=True, allow_none=True)
+    currency = fields.String(required=True)
+    processed_by = fields.Integer(required=True, allow_none=True)
+    notes = fields.String(required=True, allow_none=True)
+    payment_method = fields.String(required=True)
+    error_message = fields.String(required=True, allow_none=True)
+    transaction_fee_cents = fields.Integer(required=True, allow_none=True)
+    transaction_count = fields.Integer(required=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+    cash_payout = fields.Money(required=True)
+    net_amount_cents = fields.Integer(required=True)
+    net_amount = fields.Money(required=True)
+    reference_number = fields.String(required=True)
+    public_uuid = fields.UUID(required=True)
+    completed_at = fields.DateTime(required=True, allow_none=True)
+    failure_code = fields.String(required=True, allow_none=True)
+
+
+class PayoutItem(Schema):
+    """How much of one earning a payout carries."""
+
+    earnings_transaction = fields.Integer(required=True)
+    booking = fields.Integer(required=True, allow_none=True)
+    service_name = fields.String(required=True)
+    client_name = fields.String(required=True)
+    date = fields.DateTime(required=True)
+    gross_amount_cents = fields.Integer(required=True)
+    commission_amount_cents = fields.Integer(required=True)
+    amount_cents = fields.Integer(required=True)
+    amount = fields.Money(required=True)
+
+
+class PractitionerPayoutDetail(PractitionerPayout):
+    """A payout with what it carries."""
+
+    transactions = fields.List(fields.Nested(PayoutItem), required=True)
+
+
+class PayoutRequest(AmountBody):
+    """How much to pay out; without an amount all that is available."""
+
+    amount_required = False
+
+    notes = fields.String(allow_none=True, load_default=None, multiline=True, validate=validate.Length(max=500))
+    method = fields.String(load_default="standard", validate=validate.OneOf(("standard", "instant")))
+    payment_method = fields.String(validate=validate.Length(max=50))
+    idempotency_key = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=255))
+
+
+class PractitionerPayoutRequest(AmountBody):
+    """What may be said of a payout; most of it by staff only."""
+
+    amount_required = False
+
+    notes = fields.String(allow_none=True, multiline=True, validate=validate.Length(max=500))
+    practitioner = fields.Integer(metadata={"description": "Staff only."})
+    payout_date = fields.DateTime(allow_none=True)
+    credits_payout_cents = fields.Integer(allow_none=True)
+    cash_payout_cents = fields.Integer(allow_none=True)
+    commission_collected_cents = fields.Integer(allow_none=True)
+    status = fields.String(validate=validate.OneOf(PAYOUT_STATUSES), metadata={"description": "Staff only."})
+    currency = fields.String(validate=validate.OneOf(("USD", "usd")))
+    processed_by = fields.Integer(allow_none=True)
+    payment_method = fields.String(validate=validate.Length(min=1, max=50))
+    error_message = fields.String(allow_none=True, multiline=True)
+    transaction_fee_cents = fields.Integer(allow_none=True)
+
+
+class PatchedPractitionerPayoutRequest(PractitionerPayoutRequest):
+    """The same, in part."""
+
+
+class MarkFailedRequest(Body):
+    """Why it failed."""
+
+    error_message = fields.String(required=True, multiline=True, validate=validate.Length(min=3, max=500))
+
+
+class PayoutSummary(Schema):
+    """Counts and sums."""
+
+    count_by_status = fields.Dict(required=True)
+    paid_cents = fields.Integer(required=True)
+    fees_cents = fields.Integer(required=True)
+    next_payout_date = fields.Date(required=True)
+    next_payout_estimate_cents = fields.Integer(required=True)
+
+
+class PractitionerPayoutRow(Schema):
+    """A payout as the practitioners' older pages have it."""
+
+    id = fields.Integer(required=True)
+    reference_number = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    amount_display = fields.String(required=True)
+    fee = fields.Integer(required=True)
+    fee_display = fields.String(required=True)
+    platform_fee = fields.Integer(required=True)
+    net_amount = fields.Integer(required=True)
+    net_amount_display = fields.String(required=True)
+    status = fields.String(required=True)
+    payment_method = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+    completed_at = fields.DateTime(required=True, allow_none=True)
+    stripe_transfer_id = fields.String(required=True, allow_none=True)
+    failure_reason = fields.String(required=True, allow_none=True)
+
+
+class PractitionerBalance(Schema):
+    """A practitioner's balance as the older pages have it: integer cents with shown twins."""
+
+    available_balance = fields.Integer(required=True)
+    available_balance_display = fields.String(required=True)
+    pending_balance = fields.Integer(required=True)
+    pending_balance_display = fields.String(required=True)
+    lifetime_earnings = fields.Integer(required=True)
+    lifetime_earnings_display = fields.String(required=True)
+    lifetime_payouts = fields.Integer(required=True)
+    lifetime_payouts_display = fields.String(required=True)
+    last_payout_date = fields.DateTime(required=True, allow_none=True)
+    next_payout_date = fields.Date(required=True)
+    minimum_payout_amount = fields.Integer(required=True)
+    minimum_payout_display = fields.String(required=True)
+    commission_rate = fields.String(required=True)
+    can_request_payout = fields.Boolean(required=True)
+
+
+class EarningsTotals(Schema):
+    """Sums of a range."""
+
+    gross_amount = fields.Integer(required=True)
+    gross_amount_display = fields.String(required=True)
+    commission_amount = fields.Integer(required=True)
+    commission_amount_display = fields.String(required=True)
+    net_amount = fields.Integer(required=True)
+    net_amount_display = fields.String(required=True)
+    total_bookings = fields.Integer(required=True)
+
+
+class EarningsByType(Schema):
+    """Sums of a kind of service."""
+
+    service_type = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    amount_display = fields.String(required=True)
+    count = fields.Integer(required=True)
+
+
+class EarningsPeriod(Schema):
+    """Sums of a period."""
+
+    period = fields.DateTime(required=True)
+    gross_amount = fields.Integer(required=True)
+    gross_amount_display = fields.String(required=True)
+    commission_amount = fields.Integer(required=True)
+    commission_amount_display = fields.String(required=True)
+    net_amount = fields.Integer(required=True)
+    net_amount_display = fields.String(required=True)
+    booking_count = fields.Integer(required=True)
+
+
+class PractitionerEarningsSummary(Schema):
+    """Earnings over time."""
+
+    totals = fields.Nested(EarningsTotals, required=True)
+    available_balance = fields.Integer(required=True)
+    available_balance_display = fields.String(required=True)
+    by_service_type = fields.List(fields.Nested(EarningsByType), required=True)
+    time_series = fields.List(fields.Nested(EarningsPeriod), required=True)
+
+
+class TransactionClient(Schema):
+    """Who paid."""
+
+    id = fields.Integer(required=True, allow_none=True)
+    name = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True)
+
+
+class TransactionService(Schema):
+    """What was sold."""
+
+    id = fields.Integer(required=True, allow_none=True)
+    title = fields.String(required=True)
+    type = fields.String(required=True)
+
+
+class PractitionerTransaction(Schema):
+    """An earning as the practitioners' older pages have it."""
+
+    id = fields.String(required=True)
+    booking_id = fields.Integer(required=True, allow_none=True)
+    date = fields.DateTime(required=True)
+    type = fields.String(required=True)
+    status = fields.String(required=True)
+    client = fields.Nested(TransactionClient, required=True)
+    service = fields.Nested(TransactionService, required=True)
+    amount = fields.Integer(required=True)
+    amount_display = fields.String(required=True)
+    commission = fields.Integer(required=True)
+    commission_display = fields.String(required=True)
+    net_amount = fields.Integer(required=True)
+    net_amount_display = fields.String(required=True)
+
+
+class Requirements(Schema):
+    """What Stripe still wants to know."""
+
+    currently_due = fields.List(fields.String(), required=True)
+    eventually_due = fields.List(fields.String(), required=True)
+    past_due = fields.List(fields.String(), required=True)
+    current_deadline = fields.String(required=True, allow_none=True)
+    disabled_reason = fields.String(required=True, allow_none=True)
+
+
+class ConnectStatus(Schema):
+    """How a practitioner's account stands."""
+
+    has_stripe_account = fields.Boolean(required=True)
+    stripe_account_id = fields.String(required=True, allow_none=True)
+    is_connected = fields.Boolean(required=True)
+    details_submitted = fields.Boolean(required=True)
+    charges_enabled = fields.Boolean(required=True)
+    payouts_enabled = fields.Boolean(required=True)
+    can_receive_payouts = fields.Boolean(required=True)
+    requirements = fields.Nested(Requirements, required=True)
+    country = fields.String(required=True, allow_none=True)
+    synced_at = fields.DateTime(required=True, allow_none=True)
+
+
+class ConnectRequest(Body):
+    """Where Stripe's form leads back to."""
+
+    refresh_url = PageUrl()
+    return_url = PageUrl()
+    country = fields.String(validate=validate.Regexp(r"^[A-Za-z]{2}$", error="Two letters (ISO 3166)."))
+
+
+class ConnectLink(Schema):
+    """A single-use link to Stripe's form."""
+
+    url = fields.String(required=True)
+    expires_at = fields.DateTime(required=True)
+
+
+class LoginLink(Schema):
+    """A single-use link to Stripe's dashboard."""
+
+    url = fields.String(required=True)
+
+
+class Said(Schema):
+    """A sentence."""
+
+    detail = fields.String(required=True)
