@@ -1,7 +1,8 @@
 """The worker process of notifications: relay, consumer and clock."""
 
+from services.notifications import jobs
 from services.notifications.events import PUBLISHES, SNAPSHOTS
-from services.notifications.handlers import auth
+from services.notifications.handlers import auth, bookings, payments, practitioners
 from services.notifications.settings import settings
 from shared import jobs as shared_jobs
 from shared.identity import handlers as identity_handlers
@@ -13,8 +14,8 @@ def create_worker() -> Worker:
     return Worker(
         "notifications",
         settings=settings(),
-        handlers=[identity_handlers, auth],
-        jobs=[shared_jobs],
+        handlers=[identity_handlers, auth, bookings, payments, practitioners],
+        jobs=[shared_jobs, jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,
     )

@@ -1,0 +1,314 @@
+"""What bookings tells: who is told of a booking's life.
+
+The person who did something is not told of it, except where the line is a confirmation they will look for.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.notifications.operations.telling import News, name_of, tell
+from shared.clock import utc_now
+from shared.messaging import Message, handles
+
+PURCHASES = ("package", "bundle", "course", "series")
+A_DAY_MINUTES = 720
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an appointment takes place."""
+
+    name: str
+    full_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What every fact about a booking says."""
+
+    id: int
+    kind: str
+    user_id: int
+    practitioner_user_id: int
+    service_name: str
+    practitioner_name: str
+    location_type: str = ""
+    sessions_total: int | None = None
+    start_time: datetime | None = None
+    place: Place | None = None
+
+    @property
+    def is_purchase(self) -> bool:
+        """Whether sessions belong to it, instead of one time."""
+        return self.kind in PURCHASES
+
+    def values(self, session: Session) -> dict[str, Any]:
+        """Return what the texts about a booking may use."""
+        return {
+            "service": self.service_name,
+            "practitioner": self.practitioner_name,
+            "client": name_of(session, self.user_id),
+            "start": self.start_time,
+            "place": (self.place.full_address or self.place.name) if self.place else None,
+            "online": self.location_type in ("virtual", "hybrid"),
+            "sessions": self.sessions_total or 0,
+        }
+
+
+def _tell(session: Session, user_id: int, kind: str, event: Booking, message: Message, **more: Any) -> None:
+    occasion, fold_into, link = (more.pop(name, None) for name in ("occasion", "fold_into", "link"))
+    news = News(
+        kind=kind,
+        values={**event.values(session), **more},
+        related=("booking", event.id),
+        occasion=occasion,
+        fold_into=fold_into,
+        link=link,
+    )
+    tell(session, user_id, news, message=message, now=utc_now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentWish:
+    """How it will be paid."""
+
+    mode: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created(Booking):
+    """Something was booked."""
+
+    status: str
+    payment: PaymentWish = PaymentWish()
+
+
+@handles("booking.created", Created)
+def tell_of_a_request(session: Session, event: Created, message: Message) -> None:
+    """Ask the practitioner to confirm what is to be paid in person."""
+    if event.payment.mode == "in_person" and event.status == "pending_payment":
+        _tell(session, event.practitioner_user_id, "booking.requested", event, message)
+
+
+@handles("booking.confirmed", Booking)
+def tell_both_of_the_booking(session: Session, event: Booking, message: Message) -> None:
+    """Confirm it to the client, and tell the practitioner."""
+    kind = "booking.purchase_confirmed" if event.is_purchase else "booking.confirmed"
+    _tell(session, event.user_id, kind, event, message)
+    _tell(session, event.practitioner_user_id, "booking.received", event, message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Booking):
+    """It will not take place."""
+
+    canceled_by: str
+    reason: str = ""
+    refund_cents: int = 0
+    refund_to: str = "original"
+    covered_by: int | None = None
+    restored_booking_id: int | None = None
+
+
+@handles("booking.cancelled", Cancelled)
+def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, message: Message) -> None:
+    """Tell whoever did not cancel; sessions that go with their purchase fold into one line for the practitioner."""
+    if event.covered_by is not None:
+        _tell(
+            session,
+            event.practitioner_user_id,
+            "booking.sessions_cancelled",
+            event,
+            message,
+            fold_into=f"covered:{event.covered_by}",
+        )
+        return
+    told: list[tuple[int, str | None]] = []
+    if event.canceled_by != "client":
+        told.append((event.user_id, None))
+    if event.canceled_by != "practitioner":
+        told.append((event.practitioner_user_id, f"/dashboard/practitioner/bookings/{event.id}"))
+    for user_id, link in told:
+        is_client = user_id == event.user_id
+        _tell(
+            session,
+            user_id,
+            "booking.cancelled",
+            event,
+            message,
+            link=link,
+            by={"client": "the client", "practitioner": "the practitioner"}.get(event.canceled_by, "us"),
+            reason=event.reason,
+            refund_cents=event.refund_cents if is_client else 0,
+            to_credits=event.refund_to == "credits",
+            restored=is_client and event.restored_booking_id is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescheduled(Booking):
+    """It takes place at another time."""
+
+    previous_start_time: datetime
+    by: str
+    reason: str | None = None
+    free_cancel_until: datetime | None = None
+
+
+@handles("booking.rescheduled", Rescheduled)
+def tell_the_other_of_the_new_time(session: Session, event: Rescheduled, message: Message) -> None:
+    """Tell whoever did not move it."""
+    values = {"previous": event.previous_start_time, "reason": event.reason, "free_until": event.free_cancel_until}
+    if event.by != "client":
+        _tell(session, event.user_id, "booking.rescheduled", event, message, **values)
+    if event.by != "practitioner":
+        link = f"/dashboard/practitioner/bookings/{event.id}"
+        _tell(
+            session,
+            event.practitioner_user_id,
+            "booking.rescheduled",
+            event,
+            message,
+            **{**values, "free_until": None},
+            link=link,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescheduleRequested(Booking):
+    """The practitioner needs another time."""
+
+    reason: str | None = None
+
+
+@handles("booking.reschedule_requested", RescheduleRequested)
+def ask_for_another_time(session: Session, event: RescheduleRequested, message: Message) -> None:
+    """Ask the client to choose again."""
+    _tell(session, event.user_id, "booking.reschedule_requested", event, message, reason=event.reason)
+
+
+@handles("booking.expired", Booking)
+def tell_of_the_lost_hold(session: Session, event: Booking, message: Message) -> None:
+    """Tell the client that the time is no longer held."""
+    _tell(session, event.user_id, "booking.expired", event, message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Booking):
+    """It has begun."""
+
+    by: str
+
+
+@handles("booking.started", Started)
+def call_the_client(session: Session, event: Started, message: Message) -> None:
+    """Call the client in when somebody, not the clock, has started."""
+    if event.by != "clock":
+        _tell(session, event.user_id, "booking.started", event, message)
+
+
+@handles("booking.completed", Booking)
+def ask_how_it_was(session: Session, event: Booking, message: Message) -> None:
+    """Ask the client how it was."""
+    if not event.is_purchase:
+        _tell(session, event.user_id, "booking.completed", event, message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoShow(Booking):
+    """Somebody did not come."""
+
+    no_show_by: str
+    refund_cents: int = 0
+
+
+@handles("booking.no_show", NoShow)
+def tell_who_was_missed(session: Session, event: NoShow, message: Message) -> None:
+    """Tell whoever is said not to have come, so that they can object."""
+    missed_client = event.no_show_by == "client"
+    _tell(
+        session,
+        event.user_id if missed_client else event.practitioner_user_id,
+        "booking.no_show",
+        event,
+        message,
+        refund_cents=event.refund_cents if missed_client else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderDue(Booking):
+    """It is time to remind."""
+
+    offset_minutes: int
+    audience: str
+    attendee_count: int = 1
+    sessions_remaining: int | None = None
+    valid_until: datetime | None = None
+
+
+@handles("booking.reminder_due", ReminderDue)
+def remind(session: Session, event: ReminderDue, message: Message) -> None:
+    """Remind those it is for, unless it has begun; once per booking, time and offset."""
+    if event.sessions_remaining is not None:
+        lapse = {"sessions": event.sessions_remaining, "until": event.valid_until}
+        occasion = f"lapse:{event.id}:{event.offset_minutes}"
+        _tell(session, event.user_id, "booking.credits_lapse", event, message, occasion=occasion, **lapse)
+        return
+    if event.start_time is None or event.start_time <= utc_now():
+        return
+    kind = "booking.reminder_day" if event.offset_minutes >= A_DAY_MINUTES else "booking.reminder_soon"
+    occasion = f"reminder:{event.id}:{event.start_time.isoformat()}:{event.offset_minutes}"
+    values = {"minutes": event.offset_minutes, "attendees": event.attendee_count, "occasion": occasion}
+    if event.audience in ("client", "both"):
+        _tell(session, event.user_id, kind, event, message, other=event.practitioner_name, **values)
+    if event.audience in ("practitioner", "both"):
+        other = name_of(session, event.user_id)
+        _tell(session, event.practitioner_user_id, kind, event, message, other=other, **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """What was asked for at the checkout can not be booked."""
+
+    order_uuid: str
+    user_id: int
+    message: str
+    service_name: str | None = None
+
+
+@handles("booking.rejected", Rejected)
+def tell_the_buyer(session: Session, event: Rejected, message: Message) -> None:
+    """Tell the buyer why."""
+    values = {"service": event.service_name or "Your choice", "message": event.message}
+    news = News(kind="booking.rejected", values=values, related=("order", event.order_uuid))
+    tell(session, event.user_id, news, message=message, now=utc_now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotOpened:
+    """A place is free for somebody who waits."""
+
+    entry_id: str
+    user_id: int
+    service_id: int
+    service_name: str
+    offer_expires_at: datetime
+    exclusive: bool
+    start_time: datetime | None = None
+
+
+@handles("waitlist.spot_opened", SpotOpened)
+def offer_the_place(session: Session, event: SpotOpened, message: Message) -> None:
+    """Offer the place to the person."""
+    values = {
+        "service": event.service_name,
+        "start": event.start_time,
+        "exclusive": event.exclusive,
+        "until": event.offer_expires_at,
+    }
+    news = News(kind="waitlist.spot", values=values, related=("service", event.service_id))
+    tell(session, event.user_id, news, message=message, now=utc_now())

@@ -1,0 +1,58 @@
+"""What happens by itself in notifications."""
+
+from datetime import timedelta
+
+from sqlalchemy import Delete, delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from services.notifications.models import Notification, Revocation, SocketTicket, Tombstone
+from services.notifications.operations.inbox import delete_lines
+from shared.clock import utc_now
+from shared.database import transaction
+from shared.messaging import daily, every
+
+BATCH = 5_000
+READ_KEPT, UNREAD_KEPT = timedelta(days=90), timedelta(days=180)
+TOMBSTONES_KEPT = timedelta(days=7)
+
+
+@every(minutes=10)
+def sweep_tickets() -> None:
+    """Forget tickets and revocations that have run out."""
+    now = utc_now()
+    for model in (SocketTicket, Revocation):
+        with transaction() as session:
+            session.execute(delete(model).where(model.expires_at < now))
+
+
+@daily(at="04:10")
+def keep_inboxes_short() -> None:
+    """Delete lines read 90 days ago or 180 days old, a person at a time, and old tombstones."""
+    now = utc_now()
+    old = (Notification.created_at < now - UNREAD_KEPT) | (
+        Notification.is_read & (Notification.read_at < now - READ_KEPT)
+    )
+    while True:
+        with transaction() as session:
+            found = session.execute(select(Notification.user_id, Notification.id).where(old).limit(BATCH)).all()
+            by_person: dict[int, list[int]] = {}
+            for user_id, key in found:
+                by_person.setdefault(user_id, []).append(key)
+            for user_id in sorted(by_person):
+                delete_lines(session, user_id=user_id, ids=by_person[user_id], now=now)
+        if len(found) < BATCH:
+            break
+    _delete_in_batches(now - TOMBSTONES_KEPT)
+
+
+def _delete_in_batches(before: object) -> None:
+    key = (Tombstone.user_id, Tombstone.seq)
+    while True:
+        with transaction() as session:
+            batch = select(*key).where(Tombstone.deleted_at < before).limit(BATCH)
+            if _deleted(session, delete(Tombstone).where(tuple_(*key).in_(batch))) < BATCH:
+                return
+
+
+def _deleted(session: Session, statement: Delete) -> int:
+    return int(getattr(session.execute(statement), "rowcount", 0))
