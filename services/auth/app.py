@@ -2,6 +2,7 @@
 
 from flask import Flask, Response
 
+from services.auth.api.activity import activity
 from services.auth.api.avatars import avatars
 from services.auth.api.emails import emails
 from services.auth.api.identities import identities
@@ -13,6 +14,7 @@ from services.auth.api.second_factor import second_factors
 from services.auth.api.sessions import sessions
 from services.auth.api.sign_in import signing_in
 from services.auth.api.social import socials
+from services.auth.api.users import users
 from services.auth.settings import settings
 from shared.http import create_service_app
 
@@ -37,6 +39,8 @@ def create_app() -> Flask:
             socials,
             identities,
             leaving,
+            activity,
+            users,
             keys,
         ],
         lenient_paths=LENIENT_PATHS,

@@ -5,6 +5,7 @@ from prometheus_client import Gauge
 from services.auth.operations.deletion import count_overdue, erase_due, remind
 from services.auth.operations.exporting import assemble_next, expire_exports
 from services.auth.operations.keys import forget_signer, rotate_keys
+from services.auth.operations.staff_changes import reset_second_factors_due
 from services.auth.operations.sweeping import sweep
 from shared.audit import keep_partitions
 from shared.clock import utc_now
@@ -46,6 +47,13 @@ def erase_people_due() -> None:
     while erased:
         with transaction() as session:
             erased = erase_due(session, now=utc_now())
+
+
+@every(minutes=10)
+def reset_second_factors() -> None:
+    """Take second factors off that staff promised to people who lost theirs, a day after they were told."""
+    with transaction() as session:
+        reset_second_factors_due(session, now=utc_now())
 
 
 @every(hours=1)

@@ -31,6 +31,7 @@ class User(Versioned, Base):
         Index("ix_users_account_status", "account_status", "id"),
         Index("ix_users_is_staff", "id", postgresql_where=text("is_staff")),
         Index("ix_users_deletion_due", "deletion_due_at", postgresql_where=text("deletion_due_at IS NOT NULL")),
+        Index("ix_users_mfa_reset_due", "mfa_reset_due_at", postgresql_where=text("mfa_reset_due_at IS NOT NULL")),
         Index("ix_users_erased_at", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
         Index("ix_users_practitioner", "practitioner_id", postgresql_where=text("practitioner_id IS NOT NULL")),
         Index("ix_users_avatar_media", "avatar_media_id", postgresql_where=text("avatar_media_id IS NOT NULL")),

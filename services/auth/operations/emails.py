@@ -101,16 +101,16 @@ def set_email(session: Session, user: User, email: str, *, is_proven: bool, now:
 
     Raises EmailTaken. Emits UserChanged, SessionRevoked.
     """
-    user.email = email
-    user.pending_email = None
-    user.email_verified_at = now if is_proven else None
-    for purpose in (VERIFY_EMAIL, RESET_PASSWORD, CHANGE_EMAIL):
-        action_tokens.use_up_all(session, purpose, user_id=user.id, now=now)
     try:
         with session.begin_nested():
+            user.email = email
+            user.pending_email = None
+            user.email_verified_at = now if is_proven else None
             session.flush()
     except IntegrityError as taken:
         raise EmailTaken from taken
+    for purpose in (VERIFY_EMAIL, RESET_PASSWORD, CHANGE_EMAIL):
+        action_tokens.use_up_all(session, purpose, user_id=user.id, now=now)
     record(session, UserChanged.of(user), subject=user)
     end_sessions(session, user_id=user.id, reason="email_changed", now=now)
 

@@ -13,6 +13,7 @@ from services.auth.domain.refresh_tokens import Verdict
 from services.auth.events import UserChanged
 from services.auth.models import AuthSession, User
 from services.auth.operations.activity import alert, note
+from services.auth.operations.legacy import exchange_legacy
 from services.auth.operations.sessions import end_sessions
 from services.auth.operations.tokens import Grant, grant
 from services.auth.settings import settings
@@ -33,7 +34,7 @@ def refresh_session(
     """
     presented = refresh_tokens.read(token)
     if presented is None:
-        raise TokenNotAccepted
+        return exchange_legacy(session, token, client=client, now=now)
     found = session.execute(
         select(AuthSession, User)
         .join(User, User.id == AuthSession.user_id)

@@ -145,7 +145,7 @@ def enter(
     )
     details = {"methods": list(methods)}
     session_id = granted.auth_session.id
-    note(session, "signed_in", user_id=user.id, client=client, now=now, session_id=session_id, details=details)
+    note(session, "sign_in", user_id=user.id, client=client, now=now, session_id=session_id, details=details)
     return granted
 
 

@@ -173,6 +173,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_users_email_prefix", "users", [sa.literal_column("lower(email) text_pattern_ops")])
     op.create_index("ix_users_first_name_prefix", "users", [sa.literal_column("lower(first_name) text_pattern_ops")])
+    op.create_index(
+        "ix_users_mfa_reset_due",
+        "users",
+        ["mfa_reset_due_at"],
+        postgresql_where=sa.text("mfa_reset_due_at IS NOT NULL"),
+    )
     op.create_index("ix_users_erased_at", "users", ["erased_at"], postgresql_where=sa.text("erased_at IS NOT NULL"))
     op.create_index(
         "ix_users_practitioner", "users", ["practitioner_id"], postgresql_where=sa.text("practitioner_id IS NOT NULL")
