@@ -1,6 +1,7 @@
 """Passwords and keys that are made once and kept in a file that only the owner can read."""
 
 import base64
+import fcntl
 import json
 import os
 import secrets
@@ -18,7 +19,7 @@ class Credentials:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        self._known = self._read()
 
     @classmethod
     def of(cls, profile: Profile) -> "Credentials":
@@ -42,9 +43,21 @@ class Credentials:
 
     def _once(self, name: str, make: Callable[[], str]) -> str:
         if name not in self._known:
-            self._known[name] = make()
-            write_private(self._path, json.dumps(self._known, indent=2, sort_keys=True))
+            self._make(name, make)
         return self._known[name]
+
+    def _make(self, name: str, make: Callable[[], str]) -> None:
+        """Make a secret, unless another process has made it meanwhile."""
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._known = self._read()
+            if name not in self._known:
+                self._known[name] = make()
+                write_private(self._path, json.dumps(self._known, indent=2, sort_keys=True))
+
+    def _read(self) -> dict[str, str]:
+        known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        return known
 
 
 def write_private(path: Path, content: str) -> None:

@@ -59,6 +59,12 @@ def test_secrets_are_made_once(profile: Profile) -> None:
     assert Environments(profile).of("payments") == first
 
 
+def test_two_processes_that_make_secrets_at_once_agree(profile: Profile) -> None:
+    one, other = Environments(profile), Environments(profile)
+
+    assert one.of("auth") == other.of("auth")
+
+
 def test_a_key_of_the_real_stripe_turns_the_sandbox_off(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_mine")
 
