@@ -1,0 +1,1 @@
+"""practitioners: who offers, the road to being verified, working hours, and finding somebody."""

@@ -1,0 +1,32 @@
+"""Answering lists of practitioners: the place that is asked about, and who sees whom."""
+
+from typing import Any
+
+from services.practitioners.api.places import PLACE_NAMES, asked_bounds, asked_circle, check_ranges
+from services.practitioners.queries.listing import practitioners_page
+from services.practitioners.queries.presenting import summary
+from shared.database import reading
+from shared.errors import Invalid
+from shared.http.pages import page_body
+from shared.identity import Identity
+
+RADIUS_KM = 40.0
+
+
+def list_page(query: dict[str, Any], *, by: Identity | None) -> dict[str, Any]:
+    """Return a page of practitioners; `by` None is anybody."""
+    check_ranges(query)
+    circle, bounds = asked_circle(query, radius_km=RADIUS_KM), asked_bounds(query)
+    if circle is None and any(name.lstrip("-") == "distance" for name in query.get("ordering", ())):
+        raise Invalid.field("ordering", "Ordering by distance needs near, or latitude and longitude.")
+    wanted = {name: value for name, value in query.items() if name not in PLACE_NAMES}
+    with reading() as connection:
+        page = practitioners_page(
+            connection,
+            wanted,
+            by=by,
+            circle=circle,
+            bounds=bounds,
+            part_of_day=query["available_time"].hour if "available_time" in query else None,
+        )
+    return page_body(page, [summary(row) for row in page.rows])

@@ -1,0 +1,1 @@
+"""What is read and answered, a file per resource."""

@@ -1,0 +1,29 @@
+"""The web process of practitioners."""
+
+from flask import Flask
+
+from services.practitioners.api.applications import applications
+from services.practitioners.api.certifications import certifications
+from services.practitioners.api.documents import documents
+from services.practitioners.api.education import education
+from services.practitioners.api.practitioners import practitioners, public
+from services.practitioners.api.questions import questions
+from services.practitioners.api.schedules import schedules
+from services.practitioners.settings import settings
+from shared.http import create_service_app
+
+BLUEPRINTS = [
+    practitioners,
+    public,
+    applications,
+    documents,
+    certifications,
+    education,
+    questions,
+    schedules,
+]
+
+
+def create_app() -> Flask:
+    """Return the WSGI application."""
+    return create_service_app("practitioners", "Practitioners", settings(), BLUEPRINTS)

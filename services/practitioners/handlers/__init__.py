@@ -1,0 +1,1 @@
+"""The broker edge: a file per service that practitioners listens to."""

@@ -1,0 +1,26 @@
+"""Which practitioner an address means."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, cast, false, or_, select
+
+from services.practitioners.models.practitioner import OldSlug, Practitioner
+
+
+def referred_to(reference: str) -> ColumnElement[bool]:
+    """Return the condition for an id, uuid, slug or old slug."""
+    if reference.isdigit():
+        number = int(reference)
+        return Practitioner.id == number if number < 2**63 else false()
+    try:
+        return Practitioner.public_uuid == UUID(reference)
+    except ValueError:
+        old = select(OldSlug.practitioner_id).where(OldSlug.slug == reference).scalar_subquery()
+        return or_(Practitioner.slug == reference, Practitioner.id == old)
+
+
+def is_named(bound: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition for an id, uuid or slug that is a bound parameter."""
+    return or_(
+        cast(Practitioner.id, Text) == bound, cast(Practitioner.public_uuid, Text) == bound, Practitioner.slug == bound
+    )

@@ -1,0 +1,1 @@
+"""What practitioners does: a file per topic, a function per verb."""

@@ -1,0 +1,33 @@
+"""What the processes of practitioners are told."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from shared.settings import ServiceSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(ServiceSettings):
+    """The settings of practitioners.
+
+    `practitioners_required_documents` must be approved before anybody is verified. `practitioners_auto_verify` lets
+    a submitted application verify itself after five seconds (demonstrations only).
+    """
+
+    practitioners_required_documents: tuple[str, ...] = ("id_proof",)
+    practitioners_auto_verify: bool = False
+    practitioners_enforce_tiers: bool = True
+    practitioners_suspend_on_expiry: bool = False
+    practitioners_search_timeout_ms: int = 1500
+
+    def problems(self) -> list[str]:
+        found = super().problems()
+        if self.is_production and self.practitioners_auto_verify:
+            found.append("PRACTITIONERS_AUTO_VERIFY: must be off in production")
+        return found
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings.from_environ()
