@@ -1,0 +1,73 @@
+"""Showing services by their ids: two statements for any number of them, and none for what was rendered just now."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, literal_column, select
+
+from services.catalog.domain.errors import ServiceNotFound
+from services.catalog.models import Service
+from services.catalog.models.naming import named
+from services.catalog.queries import presenting
+from services.catalog.queries.nested import nested_of
+from services.catalog.queries.rows import BY_IDS, ROWS
+from shared.clock import utc_now
+from shared.identity import Identity
+
+Document = dict[str, Any]
+NOBODY = Identity()
+
+
+def documents(connection: Connection, ids: Sequence[int], *, full: bool, by: Identity = NOBODY) -> list[Document]:
+    """Return the services in the order of `ids`: as cards, or in full as the caller may see them."""
+    if not ids:
+        return []
+    rows: list[dict[str, Any]] = ROWS.all(
+        connection, where=BY_IDS, variant="ids", parameters={"ids": list(ids)}, limit=len(ids)
+    )
+    nested = nested_of(connection, ids, full=full, me=by.user_id)
+    now = utc_now()
+    found: dict[int, Document] = {}
+    for row in rows:
+        inside: Mapping[str, Any] = nested[row["id"]]
+        found[row["id"]] = (
+            presenting.detail(row, inside, by=by, now=now) if full else presenting.card(row, inside, now=now)
+        )
+    return presenting.in_order(found, ids)
+
+
+def one_document(connection: Connection, reference: str | int, *, by: Identity) -> tuple[Document, int]:
+    """Return the service that `reference` names, in full, and its version. Raises ServiceNotFound."""
+    row = find(connection, reference)
+    [shown] = documents(connection, [row.id], full=True, by=by)
+    if not may_see(row, shown, by):
+        raise ServiceNotFound
+    return shown, row.version
+
+
+def find(connection: Connection, reference: str | int) -> Any:
+    """Return id, version, visibility and stamp of the service. Raises ServiceNotFound."""
+    row: Any = connection.execute(
+        select(
+            Service.id,
+            Service.version,
+            Service.type_id,
+            Service.visible,
+            Service.deleted_at,
+            literal_column("services.xmin::text::bigint").label("stamp"),
+        ).where(named(reference))
+    ).first()
+    if row is None:
+        raise ServiceNotFound
+    return row
+
+
+def may_see(row: Any, shown: Document, by: Identity) -> bool:
+    """Whether the caller may see it: strangers what is visible, its practitioners and staff all but deleted."""
+    if row.deleted_at is not None:
+        return False
+    return (
+        bool(row.visible)
+        or by.is_staff
+        or any(one["revenue_share_percentage"] is not None for one in shown["practitioner_relationships"])
+    )
