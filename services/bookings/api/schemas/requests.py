@@ -85,6 +85,7 @@ class BookingCancelRequest(Schema):
     cancellation_reason = fields.String(
         load_default=None, allow_none=True, multiline=True, validate=validate.Length(max=1_000)
     )
+    canceled_by = fields.String(load_default=None, allow_none=True, metadata={"description": "Ignored."})
     refund_percent = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0, max=100))
     refund_to = fields.String(load_default="original", validate=validate.OneOf(("original", "credits")))
     notify = fields.Boolean(load_default=True)
