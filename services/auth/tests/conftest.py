@@ -19,6 +19,7 @@ from shared.identity.keys import store_keys
 from shared.testing.http import SEQUENCE, Caller, public_set
 
 PASSWORD = "correct horse 17"
+LEGACY_SECRET = "the secret of the system that is replaced"
 RETURN_URL = "https://app.example/signed-in"
 _numbers = count(1)
 
@@ -102,5 +103,6 @@ def told(provider: FakeProvider) -> None:
         OIDC_GOOGLE_ISSUER=provider.issuer,
         OIDC_GOOGLE_CLIENT_SECRET="secret of the fake provider",
         OIDC_RETURN_URLS=RETURN_URL,
+        JWT_LEGACY_SECRET=LEGACY_SECRET,
     )
     settings.cache_clear()
