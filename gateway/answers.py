@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
-from gateway.compression import MIN_BYTES, Coding, choose, compress, compress_stream, is_text
+from gateway.compression import MIN_BYTES, choose, compress, compress_stream, is_text
 from gateway.cors import Cors, SecurityHeaders
 from gateway.envelope import Wrapping, opening, wrap, wrap_error
 from gateway.errors import Refusal, error_envelope
@@ -16,6 +17,8 @@ from gateway.upstream_answers import Answer, Headers
 MAX_ERROR_BYTES = 64 * 1024
 _JSON = b"Content-Type: application/json\r\n"
 _NO_STORE = b"Cache-Control: no-store\r\n"
+_BODYLESS = frozenset({204, 304})
+_UNWRAPPED = frozenset({204, 206, *range(300, 400)})
 _VARY = b"Vary: Origin\r\n"
 _VARY_CODED = b"Vary: Origin, Accept-Encoding\r\n"
 _DROPPED = frozenset(
@@ -30,7 +33,7 @@ _DROPPED = frozenset(
 
 
 @dataclass(slots=True)
-class _Sorted:
+class _Told:
     """A service's headers: lines to pass on, and what the gateway decides by."""
 
     lines: list[bytes]
@@ -54,31 +57,68 @@ class Answers:
         finished: Callable[[Exchange, int, int], None],
     ) -> None:
         self._cors = cors
-        self._security = security
         self._diagnostics = diagnostics
         self._instance = f"X-Estuary-Instance: {instance}\r\n".encode() if diagnostics else b""
         self._finished = finished
+        # By whether the answer may be compressed, and whether its service (or its being public) sets the policy.
+        self._tails = {
+            (text, public): vary + (security.public_bytes if public else security.api)
+            for text, vary in ((False, _VARY), (True, _VARY_CODED))
+            for public in (False, True)
+        }
+        self._docs_tail = _VARY + security.docs
 
     def relay(self, exchange: Exchange, route: Route, answer: Answer) -> GatewayResponse:
-        """Return the client's answer for a service's one, apart from error answers that stream (`error`)."""
-        sorted_, abandon = _sort(answer.headers), answer.abandon
-        status = answer.status
-        head_only = exchange.request.method == "HEAD"
-        json = sorted_.content_type.startswith(b"application/json")
-        empty = not answer.body and answer.stream is None
-        wraps = not route.raw and 200 <= status < 300 and status not in {204, 206}
-        if not route.raw and status >= 400:
+        """Return the client's answer for a service's; an error's body must be whole."""
+        told, status = _sort(answer.headers), answer.status
+        if route.raw:
+            return self._relay_raw(exchange, route, answer, told)
+        head_only = exchange.method == "HEAD"
+        if status >= 400:
             body = wrap_error(answer.body, status, exchange.request_id)
-            sorted_.content_type, answer = b"application/json", Answer(status, answer.headers, body)
-        elif wraps and (json or (empty and not head_only and not sorted_.content_type)):
-            sorted_.content_type = b"application/json"
-            if answer.stream is None and not head_only:
-                answer.body = wrap(answer.body, status, sorted_.message, route.flat)
-            elif answer.stream is not None:
-                self._wrap_stream(answer, sorted_.message)
-        response = self._respond(exchange, route, sorted_, answer, head_only=head_only, wraps=wraps and json)
-        response.abandon = abandon
-        return response
+            told.content_type, answer = b"application/json", Answer(status, answer.headers, body)
+        elif status not in _UNWRAPPED and not told.coded:
+            self._wrap(route, answer, told, head_only=head_only)
+        lines = told.lines
+        if told.content_type:
+            lines += (b"Content-Type: ", told.content_type, b"\r\n")
+        if exchange.claims is not None and not told.caching:
+            lines.append(_NO_STORE)
+        text = route.compress and not told.coded and is_text(told.content_type)
+        if text and (len(answer.body) >= MIN_BYTES or answer.stream is not None):
+            self._compress(exchange, answer, lines)
+        lines += exchange.lines
+        lines.append(self._tails[text, told.policy])
+        if head_only:
+            answer = Answer(status, answer.headers, b"")
+        return self._finish(exchange, answer, lines, bodyless=head_only or status in _BODYLESS)
+
+    def _relay_raw(self, exchange: Exchange, route: Route, answer: Answer, told: "_Told") -> GatewayResponse:
+        """Return the answer byte for byte."""
+        lines = told.lines
+        if told.content_type:
+            lines += (b"Content-Type: ", told.content_type, b"\r\n")
+        head_only = exchange.method == "HEAD"
+        if head_only and answer.length is not None:
+            lines.append(b"Content-Length: %d\r\n" % answer.length)
+        lines += exchange.lines
+        lines.append(self._tails[False, route.public_bytes or told.policy])
+        return self._finish(exchange, answer, lines, bodyless=head_only or answer.status in _BODYLESS)
+
+    def _wrap(self, route: Route, answer: Answer, told: "_Told", *, head_only: bool) -> None:
+        """Put a JSON answer, or an empty one, into its envelope; anything else stays as it is."""
+        if not told.content_type.startswith(b"application/json"):
+            if told.content_type or answer.body or answer.stream is not None or head_only:
+                return
+            told.content_type = b"application/json"
+        if answer.stream is None:
+            if not head_only:
+                answer.body = wrap(answer.body, answer.status, told.message, route.flat)
+            return
+        wrapping = Wrapping(opening(answer.status, told.message))
+        answer.stream = _around(wrapping, answer.stream)
+        if answer.length is not None:
+            answer.length += wrapping.size
 
     def own(
         self,
@@ -91,8 +131,9 @@ class Answers:
         docs: bool = False,
     ) -> GatewayResponse:
         """Return an answer of the gateway's own."""
-        head = [lines, _VARY, *exchange.lines, self._security.docs if docs else self._security.api]
-        return self._finish(exchange, status, head, body, bodyless=status in {204, 304}, close=close)
+        head = [lines, *exchange.lines, self._docs_tail if docs else self._tails[False, False]]
+        answer = Answer(status, [], body)
+        return self._finish(exchange, answer, head, bodyless=status in _BODYLESS, close=close)
 
     def refusal(self, exchange: Exchange, refusal: Refusal) -> GatewayResponse:
         """Return the error envelope of a refusal."""
@@ -101,67 +142,25 @@ class Answers:
         lines = _JSON + _NO_STORE + header_lines(refusal.headers)
         return self.own(exchange, refusal.status, lines, body, close=refusal.close)
 
-    def _respond(
-        self, exchange: Exchange, route: Route, sorted_: _Sorted, answer: Answer, *, head_only: bool, wraps: bool
-    ) -> GatewayResponse:
-        lines = sorted_.lines
-        if sorted_.content_type:
-            lines += (b"Content-Type: ", sorted_.content_type, b"\r\n")
-        if exchange.claims is not None and not sorted_.caching:
-            lines.append(_NO_STORE)
-        text = route.compress and not route.raw and not sorted_.coded and is_text(sorted_.content_type)
-        if text and not head_only:
-            self._compress(exchange, answer, lines)
-        lines.append(_VARY_CODED if text else _VARY)
-        lines += exchange.lines
-        lines.append(self._security.public_bytes if route.public_bytes or sorted_.policy else self._security.api)
-        if head_only:
-            if answer.length is not None and not wraps and not text:
-                lines.append(b"Content-Length: %d\r\n" % answer.length)
-            return self._finish(exchange, answer.status, lines, bodyless=True)
-        bodyless = answer.status in {204, 304}
-        return self._finish(
-            exchange, answer.status, lines, answer.body, stream=answer.stream, length=answer.length, bodyless=bodyless
-        )
-
     def _compress(self, exchange: Exchange, answer: Answer, lines: list[bytes]) -> None:
-        large = len(answer.body) >= MIN_BYTES or answer.stream is not None
-        coding: Coding = ""
-        if large and exchange.incoming is not None:
-            coding = choose(exchange.incoming.get(b"accept-encoding"))
+        accepted = exchange.incoming.get(b"accept-encoding") if exchange.incoming is not None else b""
+        coding = choose(accepted) if accepted else ""
         if not coding:
             return
-        lines.append(b"Content-Encoding: br\r\n" if coding == "br" else b"Content-Encoding: gzip\r\n")
+        lines.append(f"Content-Encoding: {coding}\r\n".encode())
         if answer.stream is None:
             answer.body = compress(answer.body, coding)
         else:
             answer.stream, answer.length = compress_stream(answer.stream, coding), None
 
-    def _wrap_stream(self, answer: Answer, message: bytes | None) -> None:
-        assert answer.stream is not None
-        wrapping = Wrapping(opening(answer.status, message))
-        answer.stream = _around(wrapping, answer.stream)
-        if answer.length is not None:
-            answer.length += wrapping.size
-
     def _finish(
-        self,
-        exchange: Exchange,
-        status: int,
-        lines: list[bytes],
-        body: bytes = b"",
-        *,
-        stream: AsyncIterator[bytes] | None = None,
-        length: int | None = None,
-        bodyless: bool = False,
-        close: bool = False,
+        self, exchange: Exchange, answer: Answer, lines: list[bytes], *, bodyless: bool, close: bool = False
     ) -> GatewayResponse:
-        lines.append(date_line())
-        if exchange.incoming is not None:
-            lines += (b"X-Request-Id: ", exchange.incoming.request_id.encode(), b"\r\n")
-            origin = exchange.incoming.get(b"origin")
-            if origin and (exchange.route is None or exchange.route.cors):
-                lines.append(self._cors.lines(origin))
+        """Add what every answer carries."""
+        lines += (date_line(), b"X-Request-Id: ", exchange.request_id.encode(), b"\r\n")
+        incoming = exchange.incoming
+        if incoming is not None and exchange.cors and b"origin" in incoming.said:
+            lines.append(self._cors.lines(incoming.said[b"origin"]))
         if self._diagnostics:
             own_ms = (perf_counter() - exchange.started - exchange.service_seconds) * 1000
             lines.append(
@@ -169,37 +168,38 @@ class Answers:
                 % (own_ms, exchange.service_seconds * 1000, self._instance)
             )
         return GatewayResponse(
-            status,
+            answer.status,
             b"".join(lines),
-            body,
-            stream=stream,
-            length=length,
+            answer.body,
+            stream=answer.stream,
+            length=answer.length,
             bodyless=bodyless,
             close=close,
-            sent=lambda size: self._finished(exchange, status, size),
+            sent=partial(self._finished, exchange, answer.status),
+            abandon=answer.abandon,
         )
 
 
-def _sort(headers: Headers) -> _Sorted:
+def _sort(headers: Headers) -> _Told:
     lines: list[bytes] = []
-    sorted_ = _Sorted(lines)
+    told = _Told(lines)
     for name, value in headers:
         if name not in _DROPPED:
             if name == b"etag":
                 # Wrapped and compressed, the bytes are not those the service tagged.
                 value = value if value.startswith(b"W/") else b"W/" + value  # noqa: PLW2901 (one name for one thing)
             elif name == b"cache-control":
-                sorted_.caching = True
+                told.caching = True
             elif name == b"content-security-policy":
-                sorted_.policy = True
+                told.policy = True
             elif name == b"content-encoding":
-                sorted_.coded = True
+                told.coded = True
             lines += (name, b": ", value, b"\r\n")
         elif name == b"content-type":
-            sorted_.content_type = value
+            told.content_type = value
         elif name == b"estuary-message":
-            sorted_.message = value
-    return sorted_
+            told.message = value
+    return told
 
 
 async def _around(wrapping: Wrapping, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -23,7 +23,7 @@ from gateway.limits import Limiter
 from gateway.listener import EventListener
 from gateway.metrics import Metrics
 from gateway.own import OwnPages
-from gateway.patterns import Patterns
+from gateway.places import Places
 from gateway.pool import Service
 from gateway.probes import Probes
 from gateway.proxy import Proxy
@@ -67,8 +67,8 @@ class Gateway:
         )
         authenticator = Authenticator(verifier, keys, revocations, self.identity.refetch_keys)
         self._limiter = Limiter(settings, windows, store=shared_store(settings))
-        patterns = Patterns()
-        self.documentation = Documentation(settings, internal, patterns)
+        places = Places()
+        self.documentation = Documentation(settings, internal, places)
         self._sockets = Sockets(settings.realtime_url, cors, self.metrics, finished=self._finished)
         self.proxy = Proxy(
             settings,
@@ -79,7 +79,7 @@ class Gateway:
             cors=cors,
             own=OwnPages(settings, Health(internal, settings), answers, self.documentation, authenticator),
             sockets=self._sockets,
-            patterns=patterns,
+            places=places,
         )
         self._probes = Probes(self.identity, revocations, self.services, self.metrics, self.journal)
         self._server = GatewayServer(self.proxy)
@@ -157,8 +157,8 @@ class Gateway:
         self.journal.note(
             Finished(
                 exchange.request_id,
-                exchange.request.method,
-                exchange.pattern or "unmatched",
+                exchange.method,
+                exchange.pattern,
                 exchange.service,
                 status,
                 perf_counter() - exchange.started,

@@ -19,8 +19,8 @@ from gateway.guide import error_code, errors, examples, resources
 from gateway.internal import Internal, whole_body
 from gateway.openapi import merge, read_descriptions
 from gateway.page import Page
-from gateway.paths import BASE, Target
-from gateway.patterns import Patterns
+from gateway.paths import BASE
+from gateway.places import Place, Places
 from gateway.settings import SERVICES, GatewaySettings
 from gateway.upstream_answers import UpstreamError
 
@@ -33,16 +33,16 @@ log = logging.getLogger("gateway.documentation")
 class Documentation:
     """Everything that is made from the merged document; made when first asked for, kept until a service changes."""
 
-    def __init__(self, settings: GatewaySettings, internal: Internal, patterns: Patterns) -> None:
+    def __init__(self, settings: GatewaySettings, internal: Internal, places: Places) -> None:
         self._settings = settings
         self._internal = internal
-        self._patterns = patterns
+        self._places = places
         self._documents = read_descriptions()
         self._tags: dict[str, str] = {}
         self._made: dict[tuple[str, ...], Page] = {}
         self._assets = Assets()
         for service, document in self._documents.items():
-            patterns.load(service, document)
+            places.load(service, document)
 
     async def run(self) -> None:
         """Read the services' documents now and then every minute; runs until cancelled."""
@@ -52,15 +52,15 @@ class Documentation:
                 self._made.clear()
             await asyncio.sleep(self._settings.openapi_poll_seconds)
 
-    async def serve(self, exchange: Exchange, target: Target) -> Page:
+    async def serve(self, exchange: Exchange, place: Place) -> Page:
         """Return the page of a path. Raises Refusal: not_found, not_acceptable."""
-        path, base = target.path, target.base or BASE
+        path, base = place.path, place.base or BASE
         if path.startswith("/docs/assets/"):
             return self._assets.file(path.removeprefix("/docs/assets/"))
         if path in {"/docs/", "/docs/redoc/"}:
             return self._assets.page(path)
         if path == "/schema/":
-            return await self._schema(exchange, target.query, base)
+            return await self._schema(exchange, exchange.query, base)
         if path.startswith("/errors/") and path != "/errors/":
             return Page(data=error_code(await self._merged(base), path.split("/")[2]))
         makers = {"/resources/": resources, "/errors/": errors, "/examples/": examples}
@@ -121,7 +121,7 @@ class Documentation:
         if not paths or document == self._documents.get(service):
             return False
         self._documents[service] = document
-        self._patterns.load(service, document)
+        self._places.load(service, document)
         return True
 
 

@@ -91,7 +91,8 @@ def read_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Incoming:
     named = said.get(b"connection")
     if named is not None and named.lower() not in {b"keep-alive", b"close", b"upgrade"}:
         passed = _without_named(named, passed)
-    _entity_tags(said, passed)
+    if b"if-none-match" in said or b"if-match" in said:
+        _entity_tags(said, passed)
     return Incoming(
         request_id=_request_id(said.get(b"x-request-id")),
         traceparent=_child(said.get(b"traceparent")),

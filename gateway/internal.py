@@ -22,10 +22,8 @@ class Internal:
             self._edge_key, method="GET", path=path, ip="127.0.0.1", request_id=str(uuid7()), now=int(time.time())
         )
         line = f"GET {path}{'?' + query if query else ''} HTTP/1.1\r\n"
-        fields = f"Estuary-Edge: {edge}\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n{headers}\r\n"
-        return await self._services[service].exchange(
-            UpstreamRequest("GET", line.encode(), fields.encode(), b"", seconds)
-        )
+        fields = f"Estuary-Edge: {edge}\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n{headers}"
+        return await self._services[service].exchange(UpstreamRequest("GET", (line + fields).encode(), b"", seconds))
 
 
 async def whole_body(answer: Answer) -> bytes:

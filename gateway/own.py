@@ -13,7 +13,8 @@ from gateway.envelope import wrap
 from gateway.exchange import Exchange
 from gateway.health import Health
 from gateway.page import Page
-from gateway.paths import BASE, Target
+from gateway.paths import BASE
+from gateway.places import Place
 from gateway.responses import GatewayResponse
 from gateway.settings import GatewaySettings
 from shared.identity.tokens import ACCESS_TOKEN_SECONDS
@@ -38,17 +39,17 @@ class OwnPages:
         self._answers = answers
         self._documentation = documentation
 
-    async def serve(self, exchange: Exchange, target: Target) -> GatewayResponse:
+    async def serve(self, exchange: Exchange, place: Place) -> GatewayResponse:
         """Answer one of the gateway's own paths."""
-        if target.path == "/health/":
+        if place.path == "/health/":
             assert exchange.incoming is not None
             for_staff = self._authenticator.is_staff(exchange.incoming.authorization)
             status, report = await self._health.report(for_staff=for_staff)
             page = Page(data=report, status=status)
-        elif target.path == "/info/":
-            page = Page(data=self._info(target))
+        elif place.path == "/info/":
+            page = Page(data=self._info(place))
         else:
-            page = await self._documentation.serve(exchange, target)
+            page = await self._documentation.serve(exchange, place)
         return self._answer(exchange, page)
 
     def _answer(self, exchange: Exchange, page: Page) -> GatewayResponse:
@@ -68,10 +69,10 @@ class OwnPages:
             lines.append(f"Content-Encoding: {coding}\r\nVary: Accept-Encoding\r\n".encode())
         return self._answers.own(exchange, page.status, b"".join(lines), body, docs=page.docs)
 
-    def _info(self, target: Target) -> dict[str, Any]:
+    def _info(self, place: Place) -> dict[str, Any]:
         settings = self._settings
         public = settings.public_url.rstrip("/")
-        base = public + (target.base or BASE)
+        base = public + (place.base or BASE)
         return {
             "title": "Estuary API",
             "description": "A wellness marketplace: sessions, workshops, courses and live streams.",
@@ -85,9 +86,9 @@ class OwnPages:
             },
             "authentication": {
                 "type": "JWT Bearer",
-                "login": f"{target.base}/auth/login/",
-                "refresh": f"{target.base}/auth/token/refresh/",
-                "register": f"{target.base}/auth/register/",
+                "login": f"{place.base}/auth/login/",
+                "refresh": f"{place.base}/auth/token/refresh/",
+                "register": f"{place.base}/auth/register/",
                 "jwks": f"{public}/.well-known/jwks.json",
                 "access_token_seconds": ACCESS_TOKEN_SECONDS,
                 "providers": list(settings.auth_providers),

@@ -5,9 +5,7 @@ gateway and a service can never disagree about where a request goes.
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from gateway.errors import Refusal
@@ -25,44 +23,36 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\;%?#]")
 _RAW = re.compile(r"[!-~]*")
 
 
-@dataclass(slots=True)
-class Target:
-    """Where a request goes.
-
-    `path` is decoded, begins with `/` and has lost the base; `encoded` is the same for the wire. `query` is
-    passed on byte for byte, without its question mark.
-    """
+class Path(NamedTuple):
+    """Where a request goes: `path` is decoded and has lost the base; `encoded` is the same for the wire."""
 
     base: Base
     path: str
     encoded: str
-    query: str
 
 
-def read_target(raw: str, host: str) -> Target:
-    """Return the target of a request line.
+def read_path(raw: str, host: str) -> Path:
+    """Return the path of a request line, without its query.
 
     Raises Refusal: bad_path, bad_request, uri_too_long.
     """
     if not raw.startswith("/"):
         raw = _origin_form(raw, host)
-    raw, _, query = raw.partition("?")
-    if len(raw) > MAX_PATH or len(query) > MAX_QUERY:
+    if len(raw) > MAX_PATH:
         raise Refusal("uri_too_long")
-    if query and not _RAW.fullmatch(query):
-        raise Refusal("bad_path")
-    base, path, encoded = _read_path(raw)
-    return Target(base, path, encoded, query)
-
-
-@lru_cache(maxsize=8192)
-def _read_path(raw: str) -> tuple[Base, str, str]:
-    """Return base, path and the path for the wire."""
     plain = _PLAIN.fullmatch(raw) is not None
     base, path = _split_base(raw if plain else _decoded(raw))
     if path[-1] != "/" and not path.endswith(".ics") and not path.startswith("/docs/assets/"):
         path += "/"
-    return base, path, path if plain else quote(path, safe=_SAFE)
+    return Path(base, path, path if plain else quote(path, safe=_SAFE))
+
+
+def check_query(query: str) -> None:
+    """Refuse a query that is too long or holds what no address may; otherwise it is passed on byte for byte."""
+    if len(query) > MAX_QUERY:
+        raise Refusal("uri_too_long")
+    if not _RAW.fullmatch(query):
+        raise Refusal("bad_path")
 
 
 def _decoded(raw: str) -> str:

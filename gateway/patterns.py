@@ -5,8 +5,6 @@ from typing import Any
 
 from gateway.routes import Route
 
-_REMEMBERED = 8192
-
 
 class Patterns:
     """The paths of the OpenAPI documents, as a tree of segments; a plain segment wins over a parameter.
@@ -16,7 +14,6 @@ class Patterns:
 
     def __init__(self) -> None:
         self._trees: dict[str, dict[str, Any]] = {}
-        self._known: dict[str, str] = {}
 
     def load(self, service: str, document: Mapping[str, Any]) -> None:
         """Take the paths of a service's document."""
@@ -27,19 +24,12 @@ class Patterns:
                 node = node.setdefault("{}" if part.startswith("{") else part, {})
             node[""] = node.get("") if isinstance(node.get(""), str) else path
         self._trees[service] = tree
-        self._known.clear()
 
     def match(self, route: Route, path: str) -> str:
         """Return the pattern of a path."""
         if "…" not in route.pattern:
             return route.pattern
-        known = self._known.get(path)
-        if known is None:
-            known = self._walk(self._trees.get(route.service, {}), path.split("/")[1:]) or route.pattern
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[path] = known
-        return known
+        return self._walk(self._trees.get(route.service, {}), path.split("/")[1:]) or route.pattern
 
     def _walk(self, node: Mapping[str, Any], parts: list[str]) -> str | None:
         if not parts:

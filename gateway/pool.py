@@ -27,11 +27,10 @@ _REPEATABLE = frozenset({"GET", "HEAD"})
 
 @dataclass(slots=True)
 class UpstreamRequest:
-    """A request ready for the wire; `headers` end with the empty line and follow `Host`."""
+    """A request ready for the wire: `head` is the request line and the headers, without `Host` and the empty line."""
 
     method: str
-    line: bytes
-    headers: bytes
+    head: bytes
     body: bytes
     seconds: float
 
@@ -42,7 +41,7 @@ class Address:
 
     host: str
     port: int
-    host_header: bytes
+    host_line: bytes
     idle: list[Connection] = field(default_factory=list)
     out_until: float = 0.0
 
@@ -179,7 +178,7 @@ class Service:
 
         self._busy.add(connection)
         return connection.send(
-            b"".join((request.line, address.host_header, request.headers, request.body)),
+            b"".join((request.head, address.host_line, request.body)),
             head_only=request.method == "HEAD",
             deadline=self._loop.time() + request.seconds,
             released=released,
@@ -222,7 +221,7 @@ class Service:
 def _address(url: str) -> Address:
     parts = urlsplit(url)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    return Address(host, port, f"Host: {parts.netloc}\r\n".encode())
+    return Address(host, port, f"Host: {parts.netloc}\r\n\r\n".encode())
 
 
 def _forget(address: Address, connection: Connection) -> None:

@@ -36,6 +36,7 @@ class GatewayResponse(StreamResponse):
         bodyless: bool = False,
         close: bool = False,
         sent: Callable[[int], None] | None = None,
+        abandon: Callable[[], None] | None = None,
     ) -> None:
         # StreamResponse.__init__ is not called: everything that it would prepare is replaced here.
         self._status = status
@@ -46,7 +47,7 @@ class GatewayResponse(StreamResponse):
         self._bodyless = bodyless
         self._keep_alive = not close
         self._sent = sent
-        self.abandon: Callable[[], None] | None = None
+        self._abandon = abandon
         self._written = 0
         self._chunked = False
         self._eof_sent = False
@@ -106,8 +107,8 @@ class GatewayResponse(StreamResponse):
             # The client can tell: the announced length, or the last chunk, is missing.
             raise ConnectionResetError("the answer cannot be finished") from error
         finally:
-            if self.abandon is not None:
-                self.abandon()
+            if self._abandon is not None:
+                self._abandon()
             if self._sent is not None:
                 self._sent(self._written)
 

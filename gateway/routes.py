@@ -47,8 +47,12 @@ class Route:
 
     def answer_seconds(self, method: str, wait: float) -> float:
         """Return how long the service may take; `wait` is what the client asks for with Prefer."""
-        seconds = self.write_seconds if method in WRITES else self.seconds
+        seconds = self.usual_seconds(method)
         return min(35.0, max(seconds, wait + 5)) if self.waits and wait else seconds
+
+    def usual_seconds(self, method: str) -> float:
+        """Return how long the service may take when nobody asks for more."""
+        return self.write_seconds if method in WRITES else self.seconds
 
 
 def _auth(pattern: str, **flags: object) -> Route:

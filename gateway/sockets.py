@@ -26,7 +26,7 @@ from gateway.cors import Cors
 from gateway.errors import Refusal
 from gateway.exchange import Exchange
 from gateway.metrics import Metrics
-from gateway.routes import Route
+from gateway.places import Place
 
 MAX_MESSAGE_BYTES = 64 * 1024
 IDLE_SECONDS = 70.0
@@ -69,7 +69,7 @@ class Sockets:
         self._open: set[WebSocketResponse] = set()
         self._session: ClientSession | None = None
 
-    async def serve(self, exchange: Exchange, route: Route, headers: bytes) -> StreamResponse:
+    async def serve(self, exchange: Exchange, place: Place, headers: bytes) -> StreamResponse:
         """Connect to realtime, accept the client, copy until one side closes.
 
         `headers` are the lines for the service. Raises Refusal: bad_request, permission_denied, rate_limited,
@@ -78,7 +78,7 @@ class Sockets:
         self._judge(exchange)
         self._per_address[exchange.address] += 1
         try:
-            return await self._connect(exchange, route, headers)
+            return await self._connect(exchange, place, headers)
         finally:
             self._per_address[exchange.address] -= 1
             if not self._per_address[exchange.address]:
@@ -95,29 +95,26 @@ class Sockets:
 
     def _judge(self, exchange: Exchange) -> None:
         assert exchange.incoming is not None
-        assert exchange.target is not None
         incoming = exchange.incoming
         if exchange.request.method != "GET" or incoming.get(b"upgrade").lower() != b"websocket":
             raise Refusal("bad_request", "Connect to this address as a WebSocket.")
         origin = incoming.get(b"origin")
         if origin and not self._cors.allows(origin):
             raise Refusal("permission_denied", "This origin may not connect.")
-        if _FORBIDDEN_PARAMETERS.search(exchange.target.query):
+        if _FORBIDDEN_PARAMETERS.search(exchange.query):
             raise Refusal("bad_request", "Never put a token in an address; send a ticket as the first message.")
         if self._per_address[exchange.address] >= MAX_PER_ADDRESS:
             raise Refusal("rate_limited", headers=[("Retry-After", "30")])
 
-    async def _connect(self, exchange: Exchange, route: Route, headers: bytes) -> StreamResponse:
-        assert exchange.target is not None
-        path = route.target or exchange.target.path
-        query = f"?{exchange.target.query}" if exchange.target.query else ""
+    async def _connect(self, exchange: Exchange, place: Place, headers: bytes) -> StreamResponse:
+        query = f"?{exchange.query}" if exchange.query else ""
         self._turn = (self._turn + 1) % len(self._addresses)
         if self._session is None:
             self._session = ClientSession(connector=TCPConnector(limit=0), auto_decompress=False)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 service = await self._session.ws_connect(
-                    f"ws://{self._addresses[self._turn]}{path}{query}",
+                    f"ws://{self._addresses[self._turn]}{place.encoded}{query}",
                     protocols=_protocols(exchange.request),
                     headers=_pairs(headers),
                     max_msg_size=0,

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import Refusal
-from gateway.paths import read_target
+from gateway.places import Places
 
 HOST = "api.example.com"
 
@@ -51,9 +51,9 @@ HOST = "api.example.com"
     ],
 )
 def test_a_canonical_target_is_read(raw: str, base: str, path: str, encoded: str, query: str) -> None:
-    target = read_target(raw, HOST)
+    place, asked = Places().find(raw, HOST)
 
-    assert (target.base, target.path, target.encoded, target.query) == (base, path, encoded, query)
+    assert (place.base, place.path, place.encoded, asked) == (base, path, encoded, query)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,6 @@ def test_a_canonical_target_is_read(raw: str, base: str, path: str, encoded: str
 )
 def test_anything_ambiguous_is_refused(raw: str, code: str) -> None:
     with pytest.raises(Refusal) as refused:
-        read_target(raw, HOST)
+        Places().find(raw, HOST)
 
     assert refused.value.code == code
