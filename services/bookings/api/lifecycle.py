@@ -195,8 +195,8 @@ class Reschedule(MethodView):
         move = Move(**{name: body[name] for name in names})
 
         def work(session: Session) -> dict[str, Any]:
+            require_match(lock_booking(session, reference, by=by, and_calendar=True).booking.version)
             moved = reschedule_booking(session, reference, move, by=by, now=utc_now())
-            require_match(moved.version)
             return {
                 **booking_detail(session, moved.booking.id, by=by, now=utc_now()),
                 "reason": body["reason"],

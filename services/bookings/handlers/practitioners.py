@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import tuple_, update
 from sqlalchemy.orm import Session
 
 from services.bookings.models import CalendarCopy, Practitioner
@@ -56,9 +56,11 @@ def keep_practitioner(session: Session, event: PractitionerChanged, message: Mes
 
 
 @handles("practitioner.suspended", PractitionerFact)
-def stop_bookings(session: Session, event: PractitionerFact, _message: Message) -> None:
-    """Take no new bookings from this moment; what is booked stays."""
-    session.execute(update(Practitioner).where(Practitioner.id == event.practitioner_id).values(status="suspended"))
+def stop_bookings(session: Session, event: PractitionerFact, message: Message) -> None:
+    """Take no new bookings from this moment, unless a newer state is known already; what is booked stays."""
+    known = Practitioner.id == event.practitioner_id
+    older = tuple_(Practitioner.epoch, Practitioner.sequence) <= tuple_(message.epoch, message.sequence)
+    session.execute(update(Practitioner).where(known, older).values(status="suspended"))
 
 
 @handles("schedule.changed", ScheduleChanged)

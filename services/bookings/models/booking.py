@@ -109,7 +109,9 @@ class Booking(Versioned, Timestamps, Base):
         CheckConstraint("(start_time IS NULL) = (end_time IS NULL)", name="both_times_or_none"),
         CheckConstraint("start_time < end_time", name="starts_before_end"),
         CheckConstraint(
-            "end_time - start_time <= interval '24 hours' OR sessions_total IS NOT NULL", name="one_day_at_most"
+            "end_time - start_time <= interval '24 hours'"
+            " OR sessions_total IS NOT NULL OR service_session_id IS NOT NULL",
+            name="one_day_at_most",
         ),
         CheckConstraint(
             "price_charged_cents >= 0 AND discount_amount_cents >= 0 AND final_amount_cents >= 0"

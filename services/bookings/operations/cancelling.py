@@ -53,8 +53,13 @@ def cancel_booking(
     """
     found = lock_booking(session, reference, by=by)
     if found.booking.status == words.CANCELED:
-        return Canceled(booking=found.booking, outcome=Outcome(refund_cents=found.booking.refund_pending_cents))
+        return Canceled(booking=found.booking, outcome=_told_before(found.booking))
     return cancel_found(session, found, how, by=by, now=now)
+
+
+def _told_before(booking: Booking) -> Outcome:
+    """Return what was given back when the booking was canceled."""
+    return Outcome(refund_cents=booking.refund_pending_cents + booking.refunded_cents)
 
 
 def cancel_found(

@@ -28,6 +28,7 @@ from shared.scheduling import is_offered
 
 PENDING_MAX = 5
 UNLIMITED = -1
+LONGEST_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +211,8 @@ def place_for(session: Session, request: Request) -> int | None:
 def times_of(request: Request) -> tuple[datetime, datetime]:
     """Return the start and the end of the session that is wished for. Raises Invalid."""
     start, wish = request.wish.start_time, request.wish
+    if request.service.duration_minutes > LONGEST_MINUTES:
+        raise NotBookable("An appointment lasts a day at most.")
     if start is None:
         raise Invalid.field("start_time", "A session needs a start time.")
     return start, checked_end(start, wish.end_time, duration_minutes=request.service.duration_minutes, now=request.now)

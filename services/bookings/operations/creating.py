@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
 from services.bookings.domain.errors import HoldExpired, SlotTaken
-from services.bookings.models import Booking, Hold
+from services.bookings.models import Booking, Hold, WaitlistEntry
 from services.bookings.models.busy import taken_between
 from services.bookings.models.occupancy import HOLD
 from services.bookings.operations import courses, packages, spending, tokens, waiting
@@ -119,7 +119,10 @@ def _book_seat(session: Session, request: Request) -> Booking:
     location_id = place_for(session, request)
     check_limits(session, request)
     hold = _own_hold(session, request)
-    entry = waiting.take_offer(session, request) if wish.waitlist_entry_id else None
+    if wish.waitlist_entry_id:
+        entry: WaitlistEntry | None = waiting.take_offer(session, request)
+    else:
+        entry = waiting.own_place(session, request.client_id, seat.id)
     was_offered = entry is not None and entry.offer_exclusive
     if hold is not None:
         drop_holds(session, [hold])

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
@@ -68,16 +68,11 @@ def follow_one(session: Session, *, now: datetime) -> bool:
     seat = session.scalar(select(SessionSeat).where(SessionSeat.follow.is_not(None)).order_by(SessionSeat.id).limit(1))
     if seat is None:
         return False
-    due = [Booking.service_session_id == seat.id, Booking.status.in_(words.OPEN)]
-    if seat.follow == MOVED:
-        due.append(
-            Booking.start_time.is_distinct_from(seat.starts_at) | Booking.end_time.is_distinct_from(seat.ends_at)
-        )
-    ids = session.execute(select(Booking.id, Booking.parent_id).where(*due).order_by(Booking.id).limit(BATCH)).all()
+    ids = session.execute(
+        select(Booking.id, Booking.parent_id).where(*_due(seat)).order_by(Booking.id).limit(BATCH)
+    ).all()
     if not ids:
-        fresh = session.get(SessionSeat, seat.id, with_for_update=True, populate_existing=True)
-        if fresh is not None and session.scalar(select(Booking.id).where(*due).limit(1)) is None:
-            fresh.follow = None
+        _done(session, seat.id)
         return True
     wanted = {row.id for row in ids} | {row.parent_id for row in ids if row.parent_id is not None}
     locked = {
@@ -99,6 +94,22 @@ def follow_one(session: Session, *, now: datetime) -> bool:
         else:
             _cancel(session, Found(booking, locked.get(row.parent_id) if row.parent_id else None), seat, now=now)
     return True
+
+
+def _due(seat: SessionSeat) -> list[ColumnElement[bool]]:
+    """Return the clauses for the bookings that were not told yet."""
+    due = [Booking.service_session_id == seat.id, Booking.status.in_(words.OPEN)]
+    if seat.follow == MOVED:
+        moved = Booking.start_time.is_distinct_from(seat.starts_at) | Booking.end_time.is_distinct_from(seat.ends_at)
+        due.append(moved)
+    return due
+
+
+def _done(session: Session, session_id: int) -> None:
+    """Note that all were told; whoever came, or what changed, in between is told by the next run."""
+    seat = session.get(SessionSeat, session_id, with_for_update=True, populate_existing=True)
+    if seat is not None and session.scalar(select(Booking.id).where(*_due(seat)).limit(1)) is None:
+        seat.follow = None
 
 
 def _move(session: Session, booking: Booking, seat: SessionSeat, *, now: datetime) -> None:

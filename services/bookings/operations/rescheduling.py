@@ -51,10 +51,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A booking and where it was; `version` is the one that it was moved on top of."""
+    """A booking and where it was."""
 
     booking: Booking
-    version: int = 0
     previous_start: datetime
     previous_end: datetime
 
@@ -75,7 +74,7 @@ def reschedule_booking(session: Session, reference: str, move: Move, *, by: Iden
         raise NotReschedulable("A class of a course has its date from the course.")
     if move.override_availability and role == words.CLIENT:
         raise Forbidden(errors={"override_availability": ["You may not set this."]})
-    before = Moved(booking=booking, version=booking.version, previous_start=start, previous_end=end)
+    before = Moved(booking=booking, previous_start=start, previous_end=end)
     same_session = move.service_session_id in (None, booking.service_session_id)
     if move.start_time == start and same_session:
         return before

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.bookings.domain import words
 from services.bookings.domain.errors import FieldForbidden, InvalidTransition
 from services.bookings.domain.text import folded
-from services.bookings.models import Booking, Location
+from services.bookings.models import Booking, Location, User
 from services.bookings.operations.announcing import announce
 from services.bookings.operations.finding import lock_booking
 from shared.errors import Invalid
@@ -45,7 +45,13 @@ def update_booking(
     for name, value in changes.items():
         setattr(booking, name, value)
     if "title" in changes:
-        booking.search_text = folded(booking.title, booking.search_text)
+        client = session.get(User, booking.client_id)
+        booking.search_text = folded(
+            booking.title,
+            booking.service_name_snapshot,
+            booking.practitioner_name_snapshot,
+            client.full_name if client else None,
+        )
     booking.updated_at = now
     session.flush()
     announce(session, booking, action="updated", by=by, changes=told)

@@ -205,6 +205,19 @@ def take_offer(session: Session, request: Request) -> WaitlistEntry:
     return entry
 
 
+def own_place(session: Session, user_id: int, session_id: int) -> WaitlistEntry | None:
+    """Return the person's live place in a session's line, locked: booking a seat in another way ends it as well."""
+    return session.scalar(
+        select(WaitlistEntry)
+        .where(
+            WaitlistEntry.service_session_id == session_id,
+            WaitlistEntry.user_id == user_id,
+            WaitlistEntry.status.in_((WAITING, NOTIFIED)),
+        )
+        .with_for_update()
+    )
+
+
 def check_offered(entry: WaitlistEntry, *, now: datetime) -> None:
     """Refuse a place that is not, or no longer, offered."""
     if entry.status == EXPIRED or (entry.offer_expires_at is not None and entry.offer_expires_at <= now):

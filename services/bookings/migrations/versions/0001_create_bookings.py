@@ -156,7 +156,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "end_time - start_time <= interval '24 hours' OR sessions_total IS NOT NULL",
+            "end_time - start_time <= interval '24 hours' OR sessions_total IS NOT NULL OR service_session_id IS NOT NULL",
             name=op.f("ck_bookings_one_day_at_most"),
         ),
         sa.CheckConstraint(
