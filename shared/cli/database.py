@@ -1,17 +1,13 @@
-"""Commands about a service's database: its form, and the demo's rows."""
+"""Commands about the form of a service's database."""
 
-import importlib
 import os
-import time
 
 import click
 
-from shared.cli.environment import load, read
+from shared.cli.environment import read
 from shared.cli.run import SERVICES
 
 service = click.argument("service", type=click.Choice(SERVICES))
-# A later service's seed speaks of rows that reach it as events of an earlier one.
-SEED_PATIENCE_SECONDS = 90
 
 
 @click.command()
@@ -44,26 +40,6 @@ def revision(service: str, about: str) -> None:
     from shared.database.migrate import make_revision
 
     make_revision(service, database_url(service), about)
-
-
-@click.command()
-@service
-def seed(service: str) -> None:
-    """Fill SERVICE with its part of the demo; what is there already is left alone."""
-    load(service)
-    from shared.messaging import NotYet
-
-    module = importlib.import_module(f"services.{service}.seed")
-    deadline = time.monotonic() + SEED_PATIENCE_SECONDS
-    while True:
-        try:
-            module.seed()
-        except NotYet:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
-        else:
-            return
 
 
 def database_url(service: str, *, alone: bool = True) -> str:
