@@ -1,6 +1,6 @@
 """The worker process of reviews: relay, consumer and clock."""
 
-from services.reviews.events import PUBLISHES, SNAPSHOTS
+from services.reviews.events import NOTHING_TO_TELL, PUBLISHES, SNAPSHOTS
 from services.reviews.handlers import auth
 from services.reviews.settings import settings
 from shared import jobs as shared_jobs
@@ -17,4 +17,5 @@ def create_worker() -> Worker:
         jobs=[shared_jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,
+        nothing_to_tell=NOTHING_TO_TELL,
     )

@@ -55,8 +55,9 @@ class Worker:
     """One worker process of `service`; any number may run beside each other.
 
     `handlers` and `jobs` are the modules that declare them. What the service announces and can tell again is read
-    from its `events.py` unless `publishes` and `snapshots` are given. Raises ValueError if a handler that the
-    service's queue is bound for is missing from `handlers`.
+    from its `events.py` unless `publishes` and `snapshots` are given; `nothing_to_tell` names state events that it
+    will announce but holds no state of yet, so that their readers need not wait. Raises ValueError if a handler that
+    the service's queue is bound for is missing from `handlers`.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Worker:
         jobs: Sequence[ModuleType] = (),
         publishes: Sequence[type[Any]] | None = None,
         snapshots: Sequence[Snapshot] | None = None,
+        nothing_to_tell: Sequence[str] = (),
         prefetch: int = PREFETCH,
     ) -> None:
         self.service = service
@@ -82,7 +84,7 @@ class Worker:
         self.publishes = member.publishes if publishes is None else tuple(publishes)
         self.snapshots = member.snapshots if snapshots is None else tuple(snapshots)
         own = [event.__event__.key for event in self.publishes]
-        self.handlers = wanted.joined(protocol(service, own))
+        self.handlers = wanted.joined(protocol(service, [*own, *nothing_to_tell]))
         self.replicas = [key for key in wanted.replica_keys if key not in own]
         self.jobs = jobs_of(jobs)
         self.prefetch = prefetch
