@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 PREFETCH = 64
 CRASHES_MAX = 2
+QUARANTINE_PAUSE_SECONDS = 0.1
 PROBLEM_LENGTH = 500
 
 
@@ -54,7 +55,7 @@ class Consumer:
         self.prefetch = 1 if is_quarantine else prefetch
         self.part = "quarantine" if is_quarantine else "in"
         self._broker_url = broker_url
-        self._link: Link | None = None
+        self._moved: set[int] = set()
 
     def run(self, stop: threading.Event) -> None:
         """Read until `stop`, opening a new link whenever one breaks; then finish the batch at hand."""
@@ -86,6 +87,9 @@ class Consumer:
             if not self.is_quarantine:
                 metrics.CONSUMER_BEAT.set_to_current_time()
             batch = self._next_batch(link)
+            if batch and self.is_quarantine:
+                # It may end this process: the acknowledgement of its move from `in` must be out before.
+                stop.wait(QUARANTINE_PAUSE_SECONDS)
             if batch:
                 self.handle(link, batch, stop)
                 backoff.reset()
@@ -106,6 +110,7 @@ class Consumer:
 
     def handle(self, link: Link, batch: Sequence[Delivery], stop: threading.Event) -> None:
         """Bring every delivery of the batch to its end and acknowledge all of them."""
+        self._moved.clear()
         readable = [read for delivery in batch if (read := self._sort_out(link, delivery)) is not None]
         # Two readers with the same subjects in their batches then wait for each other instead of deadlocking; the
         # events of one subject stay in the order they came.
@@ -114,7 +119,9 @@ class Consumer:
             # The database is away: no message is to blame, so none is moved.
             if not self._wait_for_database(link, stop):
                 return
-        link.acknowledge(batch[-1].tag, multiple=True)
+        left = [delivery.tag for delivery in batch if delivery.tag not in self._moved]
+        if left:
+            link.acknowledge(max(left), multiple=True)
 
     def _sort_out(self, link: Link, delivery: Delivery) -> _Read | None:
         """Return the event of a delivery, or None after moving the delivery where it can do no harm."""
@@ -204,6 +211,8 @@ class Consumer:
                 },
             )
         )
+        link.acknowledge(delivery.tag)
+        self._moved.add(delivery.tag)
 
     def _wait_for_database(self, link: Link, stop: threading.Event) -> bool:
         """Wait until the database answers; False when the link broke or the worker stops before."""

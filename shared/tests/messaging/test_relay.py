@@ -101,20 +101,6 @@ def test_a_zombie_only_repeats(servers: Servers, shop: Database, mirror: Databas
     eventually(lambda: servers.query("SELECT count(*), count(DISTINCT event_id) FROM mirror.effects") == [(10, 10)])
 
 
-def test_changes_are_kept_while_the_broker_is_away(servers: Servers, shop: Database, running: Running) -> None:
-    running.relay()
-    servers.kill_broker()
-    started = time.monotonic()
-    credit(shop, 20)
-    took = time.monotonic() - started
-
-    servers.restart_broker()
-
-    eventually(lambda: pending(servers) == 0, within=20)
-    assert servers.depth("mirror.in") == 40
-    assert took < 5
-
-
 def test_unconfirmed_messages_of_a_dying_broker_are_sent_again(
     servers: Servers, shop: Database, running: Running
 ) -> None:
@@ -183,7 +169,7 @@ def test_a_hint_reaches_connected_processes_and_is_kept_nowhere(
     assert servers.depth("events.unrouted") == 0
 
 
-def test_a_listener_hears_events_of_its_own_choice_and_comes_back_after_a_loss(
+def test_a_lost_broker_stops_no_change_and_relay_and_listener_come_back(
     servers: Servers, shop: Database, running: Running
 ) -> None:
     heard: list[str] = []
@@ -202,17 +188,26 @@ def test_a_listener_hears_events_of_its_own_choice_and_comes_back_after_a_loss(
     eventually(lambda: heard == ["account.credited"])
 
     servers.kill_broker()
+    started = time.monotonic()
+    credit(shop, 20)
+    assert time.monotonic() - started < 5
+    assert pending(servers) == 40
     servers.restart_broker()
 
     eventually(lambda: connected == [True, True], within=20)
+    eventually(lambda: pending(servers) == 0, within=20)
+    assert servers.depth("mirror.in") == 42
     credit(shop, 1)
-    eventually(lambda: heard == ["account.credited"] * 2)
+    eventually(lambda: heard[-1:] == ["account.credited"] and len(heard) >= 2)
     listener.stop()
 
 
 def test_published_events_are_pruned_after_their_time(servers: Servers, shop: Database) -> None:
     credit(shop, 3)
-    servers.query("UPDATE shop.outbox SET published_at = now() - interval '8 days' WHERE seq <= 4")
+    servers.query(
+        "UPDATE shop.outbox SET published_at = now() - interval '8 days'"
+        " WHERE seq IN (SELECT seq FROM shop.outbox ORDER BY seq LIMIT 4)"
+    )
 
     with closing(psycopg2.connect(servers.database_url("shop"))) as connection:
         connection.autocommit = True

@@ -115,7 +115,7 @@ def test_a_restored_source_is_believed_after_its_epoch_was_raised(
 
     # A backup from before four of the changes is put back; readers hold newer versions than the source.
     servers.query(
-        "UPDATE shop.accounts SET version = 2, balance = 1 WHERE id = 1; DELETE FROM shop.outbox WHERE seq > 2"
+        "UPDATE shop.accounts SET version = 2, balance = 1 WHERE id = 1; DELETE FROM shop.outbox WHERE sequence > 2"
     )
     with shop.transaction() as session:
         assert raise_epoch(session) == 2
