@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from gateway.metrics import Finished
+
 FLUSH_LINES = 256
 WAITING_MAX = 200
 CLOSE_SECONDS = 1.0
@@ -37,17 +39,19 @@ class AccessLog:
         self._writer = threading.Thread(target=self._write_out, name="access-log", daemon=True)
         self._writer.start()
 
-    def write(self, request: dict[str, Any]) -> None:
-        """Note a finished request; `seconds` is told as milliseconds."""
+    def write(self, request: Finished) -> None:
+        """Note a finished request."""
         second = int(time.time())
         if second != self._second:
             self._second, self._in_second = second, 0
             self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._in_second += 1
-        line = {"time": self._stamp, "event": "request", "ms": round(request.pop("seconds") * 1000, 2), **request}
-        if self._in_second > FULL_RATE and line["status"] < 500:
-            if self._in_second % SAMPLED:
-                return
+        sampled = self._in_second > FULL_RATE and request.status < 500
+        if sampled and self._in_second % SAMPLED:
+            return
+        line: dict[str, Any] = {"time": self._stamp, "event": "request", **request._asdict()}
+        line["ms"] = round(line.pop("seconds") * 1000, 2)
+        if sampled:
             line["sampled"] = SAMPLED
         self._lines.append(orjson.dumps(line))
         if len(self._lines) >= FLUSH_LINES:

@@ -18,10 +18,10 @@ from gateway.exchange import Exchange
 from gateway.health import Health
 from gateway.identity import Identity
 from gateway.internal import Internal
-from gateway.journal import Finished, Journal
+from gateway.journal import Journal
 from gateway.limits import Limiter
 from gateway.listener import EventListener
-from gateway.metrics import Metrics
+from gateway.metrics import Finished, Metrics
 from gateway.own import OwnPages
 from gateway.places import Places
 from gateway.pool import Service

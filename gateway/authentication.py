@@ -83,10 +83,12 @@ def _bearer(authorization: list[bytes]) -> str:
     """Return the token; nothing for another scheme, which makes the caller anonymous."""
     if len(authorization) > 1:
         raise unauthorized("authentication_failed")
-    scheme, _, rest = authorization[0].decode("latin-1").strip().partition(" ")
-    if scheme.lower() != "bearer":
+    value = authorization[0].strip()
+    if value[:7].lower() != b"bearer ":
+        if value.lower() == b"bearer":
+            raise unauthorized("authentication_failed")
         return ""
-    token = rest.strip(" ")
-    if not token or len(token) > MAX_TOKEN_BYTES:
+    token = value[7:].lstrip(b" ")
+    if len(token) > MAX_TOKEN_BYTES:
         raise unauthorized("authentication_failed")
-    return token
+    return token.decode("latin-1")

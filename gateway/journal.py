@@ -4,26 +4,10 @@ Told one by one, in between other work, the same costs three times as much: the 
 each time.
 """
 
-from typing import NamedTuple
-
 from gateway.access_log import AccessLog
-from gateway.metrics import Metrics
+from gateway.metrics import Finished, Metrics
 
 BATCH = 64
-
-
-class Finished(NamedTuple):
-    """A request whose answer is out; `code` is set when the gateway itself refused."""
-
-    request_id: str
-    method: str
-    route: str
-    service: str
-    status: int
-    seconds: float
-    size: int
-    user_id: int | None
-    code: str
 
 
 class Journal:
@@ -52,8 +36,6 @@ class Journal:
 
     def _tell(self) -> None:
         finished, self._finished = self._finished, []
+        self._metrics.observe(finished)
         for each in finished:
-            self._metrics.observe(each.service, each.route, each.method, each.status, each.seconds)
-            if each.code:
-                self._metrics.refused(each.code)
-            self._log.write(each._asdict())
+            self._log.write(each)

@@ -1,9 +1,27 @@
 """What Prometheus reads: by route pattern and service, never by raw path."""
 
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.values import ValueClass
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Finished(NamedTuple):
+    """A request whose answer is out; `code` is set when the gateway itself refused."""
+
+    request_id: str
+    method: str
+    route: str
+    service: str
+    status: int
+    seconds: float
+    size: int
+    user_id: int | None
+    code: str
 
 
 class Metrics:
@@ -32,24 +50,21 @@ class Metrics:
         self.in_flight = self._gauge("gateway_in_flight", "Requests under way.", "livesum", "service")
         self.breaker_open = self._gauge("gateway_breaker_open", "1 while a service is left alone.", "max", "service")
         self.sockets = self._gauge("gateway_websockets", "Open sockets.", "livesum")
-        self._request_children: dict[tuple[str, str, str, int], Counter] = {}
-        self._seconds_children: dict[str, Histogram] = {}
 
-    def observe(self, service: str, route: str, method: str, status: int, seconds: float) -> None:
-        """Count a finished request."""
-        key = (service, route, method, status)
-        child = self._request_children.get(key)
-        if child is None:
-            child = self._request_children[key] = self._requests.labels(service, route, method, str(status))
-        child.inc()
-        histogram = self._seconds_children.get(service)
-        if histogram is None:
-            histogram = self._seconds_children[service] = self._seconds.labels(service)
-        histogram.observe(seconds)
-
-    def refused(self, code: str) -> None:
-        """Count an answer of the gateway's own."""
-        self._refusals.labels(code).inc()
+    def observe(self, finished: Iterable[Finished]) -> None:
+        """Count finished requests, each kind of them at once."""
+        counts: dict[tuple[str, str, str, int], int] = {}
+        seconds: dict[str, list[float]] = {}
+        for each in finished:
+            key = (each.service, each.route, each.method, each.status)
+            counts[key] = counts.get(key, 0) + 1
+            seconds.setdefault(each.service, []).append(each.seconds)
+            if each.code:
+                self._refusals.labels(each.code).inc()
+        for key, count in counts.items():
+            self._requests.labels(*map(str, key)).inc(count)
+        for service, taken in seconds.items():
+            _observe_all(self._seconds.labels(service), taken)
 
     def render(self) -> bytes:
         """Return the figures of all workers in Prometheus' text form."""
@@ -61,3 +76,14 @@ class Metrics:
 
     def _gauge(self, name: str, told: str, mode: str, *labels: str) -> Gauge:
         return Gauge(name, told, labels, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+
+
+def _observe_all(histogram: Histogram, values: list[float]) -> None:
+    """Observe many values at once: one by one, this alone would take a tenth of a request's time."""
+    counts = [0] * len(histogram._upper_bounds)
+    for value in values:
+        counts[bisect_left(histogram._upper_bounds, value)] += 1
+    for bucket, count in zip(histogram._buckets, counts, strict=True):
+        if count:
+            bucket.inc(count)
+    histogram._sum.inc(sum(values))
