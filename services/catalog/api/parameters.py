@@ -1,7 +1,6 @@
 """Query parameters of lists of services that shared fields do not have."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ MOST = 50
 class Texts(Field[tuple[str, ...]]):
     """A comma list of words, lower-cased."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any) -> tuple[str, ...]:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> tuple[str, ...]:
         parts = tuple(dict.fromkeys(part.strip().lower() for part in str(value).split(",") if part.strip()))
         if not parts or len(parts) > MOST or any(len(part) > 200 for part in parts):
             raise ValidationError(f"A comma list of 1 to {MOST} words.")
@@ -26,7 +25,7 @@ class Texts(Field[tuple[str, ...]]):
 class Numbers(Field[tuple[int, ...]]):
     """A comma list of ids."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any) -> tuple[int, ...]:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> tuple[int, ...]:
         parts = [part.strip() for part in str(value).split(",") if part.strip()]
         if not parts or len(parts) > MOST or not all(re.fullmatch(r"[0-9]{1,18}", part, re.ASCII) for part in parts):
             raise ValidationError(f"A comma list of 1 to {MOST} numbers.")
@@ -36,7 +35,7 @@ class Numbers(Field[tuple[int, ...]]):
 class TypeCodes(Field[tuple[int, ...]]):
     """A comma list of types of service, by code."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any) -> tuple[int, ...]:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> tuple[int, ...]:
         codes = [words.TYPE_ALIASES.get(part.strip(), part.strip()) for part in str(value).split(",") if part.strip()]
         unknown = [code for code in codes if code not in words.NUMBERS]
         if unknown or not codes:
@@ -47,7 +46,7 @@ class TypeCodes(Field[tuple[int, ...]]):
 class Dollars(Field[int]):
     """An amount of dollars, read into cents; a bound of a range, so more places than two are cut."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any) -> int:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> int:
         text = str(value).strip()
         if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,6})?", text, re.ASCII):
             raise ValidationError("Not an amount.")
@@ -58,9 +57,7 @@ class Dollars(Field[int]):
 class Point(Field[tuple[float, float]]):
     """`lat,lng` in degrees."""
 
-    def _deserialize(
-        self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any
-    ) -> tuple[float, float]:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> tuple[float, float]:
         parts = str(value).split(",")
         if len(parts) != 2 or not all(re.fullmatch(r"\s*-?[0-9]{1,3}(\.[0-9]+)?\s*", part, re.ASCII) for part in parts):
             raise ValidationError("lat,lng in degrees.")
@@ -73,7 +70,7 @@ class Point(Field[tuple[float, float]]):
 class Reference(Field[str]):
     """An id or a uuid, as text."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any) -> str:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str:
         text = str(value).strip()
         if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
             return text
@@ -86,7 +83,7 @@ class Reference(Field[str]):
 class Status(Field[str]):
     """A status of a service; older clients' words are read too."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any) -> str:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str:
         read = words.STATUS_ALIASES.get(str(value).strip(), str(value).strip())
         if read not in words.STATUSES:
             raise ValidationError(f"Must be one of: {', '.join(words.STATUSES)}.")

@@ -83,7 +83,7 @@ class Strings(fields.List[str]):
 class LanguageNames(fields.Field[list[int | str]]):
     """Languages by id or ISO 639-1 code."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_: Any) -> list[int | str]:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> list[int | str]:
         read = value or []
         if not isinstance(read, list) or len(read) > 20:
             raise ValidationError("A list of at most 20 languages.")

@@ -216,7 +216,8 @@ def _languages(session: Session, service: Service, wanted: Sequence[int | str]) 
     """Languages are named by id or by ISO 639-1 code."""
     codes = {str(one).lower() for one in wanted if not isinstance(one, int)}
     numbers = {one for one in wanted if isinstance(one, int)}
-    by_code = dict(session.execute(select(Language.code, Language.id).where(Language.code.in_(codes))).tuples().all())
+    found = session.execute(select(Language.code, Language.id).where(Language.code.in_(codes)))
+    by_code = {row.code: row.id for row in found}
     known = set(session.scalars(select(Language.id).where(Language.id.in_(numbers))))
     if len(by_code) != len(codes) or known != numbers:
         raise Invalid.field("languages", "There is no such language.")
