@@ -2,7 +2,7 @@
 
 from prometheus_client import Gauge
 
-from services.auth.operations.deletion import count_overdue, erase_due, remind
+from services.auth.operations.deletion import count_overdue, erase_due, erase_unverified, remind
 from services.auth.operations.exporting import assemble_next, expire_exports
 from services.auth.operations.keys import forget_signer, rotate_keys
 from services.auth.operations.staff_changes import reset_second_factors_due
@@ -47,6 +47,15 @@ def erase_people_due() -> None:
     while erased:
         with transaction() as session:
             erased = erase_due(session, now=utc_now())
+
+
+@daily(at="04:10")
+def erase_people_unverified() -> None:
+    """Erase accounts that never proved their address; off unless UNVERIFIED_DAYS is set."""
+    erased = 1
+    while erased:
+        with transaction() as session:
+            erased = erase_unverified(session, now=utc_now())
 
 
 @every(minutes=10)

@@ -7,7 +7,7 @@ hears `user.deleted` and answers `user.erased`; who has not answered after a day
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from services.auth.domain import emails
@@ -102,6 +102,36 @@ def erase_due(session: Session, *, now: datetime) -> int:
     for user in due:
         erase(session, user, now=now)
     return len(due)
+
+
+def erase_unverified(session: Session, *, now: datetime) -> int:
+    """Erase up to a hundred accounts that never proved their address, if the settings say after how many days.
+
+    Only those that nobody uses: no session lives. Returns how many. Emits UserDeleted.
+    """
+    if not settings().unverified_days:
+        return 0
+    lives = exists().where(
+        AuthSession.user_id == User.id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now
+    )
+    stale = session.scalars(
+        select(User)
+        .where(
+            User.email_verified_at.is_(None),
+            User.erased_at.is_(None),
+            User.date_joined < now - timedelta(days=settings().unverified_days or 0),
+            User.practitioner_id.is_(None),
+            User.is_staff.is_(False),
+            User.imported_from.is_(None),
+            ~lives,
+        )
+        .order_by(User.date_joined)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for user in stale:
+        erase(session, user, now=now)
+    return len(stale)
 
 
 def erase(session: Session, user: User, *, now: datetime) -> None:

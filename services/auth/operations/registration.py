@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from services.auth.clients.hashing import hasher
+from services.auth.clients.leaked_passwords import is_leaked
 from services.auth.domain import passwords
 from services.auth.domain.devices import Client
 from services.auth.domain.errors import PasswordRefused, RegistrationClosed, TooManyTries
@@ -40,6 +41,8 @@ def hash_new_password(
     Takes tens of milliseconds: call it before a transaction, not inside.
     """
     weaknesses = passwords.weaknesses(password, email=email, first_name=first_name, last_name=last_name)
+    if not weaknesses and is_leaked(password):
+        weaknesses = ["This password is known from a leak."]
     if weaknesses:
         raise PasswordRefused(weaknesses, field=field)
     return hasher().hash(password)

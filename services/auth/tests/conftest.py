@@ -97,8 +97,10 @@ def provider() -> Iterator[FakeProvider]:
 
 @pytest.fixture(scope="session", autouse=True)
 def told(provider: FakeProvider) -> None:
-    """Tell the service, before it reads its settings, which provider there is."""
+    """Tell the service, before it reads its settings, which provider there is; hashes cost less than in earnest."""
     os.environ.update(
+        ARGON2_MEMORY_KIB="1024",
+        ARGON2_TIME_COST="1",
         GOOGLE_CLIENT_ID=CLIENT_ID,
         OIDC_GOOGLE_ISSUER=provider.issuer,
         OIDC_GOOGLE_CLIENT_SECRET="secret of the fake provider",

@@ -181,3 +181,13 @@ def test_one_export_a_day(enrol: Enrol) -> None:
     answer = person.http.post("/auth/me/export/")
 
     assert answer.status == 429
+
+
+def test_accounts_that_were_never_proven_stay_unless_that_is_wished(enrol: Enrol, database: Database) -> None:
+    person = enrol()
+
+    with shifted_by(timedelta(days=400)):
+        jobs.erase_people_unverified()
+
+    with database.transaction() as session:
+        assert session.get_one(User, person.id).account_status == "active"

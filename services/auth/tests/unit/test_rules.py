@@ -9,6 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from services.auth.clients.hashing import Hasher
+from services.auth.clients.leaked_passwords import listed
 from services.auth.domain import devices, names, totp
 from services.auth.domain.demo_people import EVERYBODY, PRACTITIONERS
 from services.auth.domain.sealing import SealBroken, seal, unseal
@@ -48,6 +49,14 @@ def test_phone_numbers(typed: str, kept: str | None) -> None:
 def test_what_is_no_phone_number(typed: str) -> None:
     with pytest.raises(ValueError):
         names.phone_number(typed)
+
+
+def test_leaked_passwords_are_told_from_padding() -> None:
+    answer = "0018A45C4D1DEF81644B54AB7F969B88D65:10\r\n011053FD0102E94D6AE2F8B83D76FAF94F6:0\r\n"
+
+    assert listed(answer, "0018A45C4D1DEF81644B54AB7F969B88D65")
+    assert not listed(answer, "011053FD0102E94D6AE2F8B83D76FAF94F6")
+    assert not listed(answer, "F" * 35)
 
 
 def test_networks() -> None:
