@@ -20,23 +20,21 @@ class Patterns:
         tree: dict[str, Any] = {}
         for path in document.get("paths", {}):
             node = tree
-            for part in path.split("/")[1:]:
+            for part in path.strip("/").split("/"):
                 node = node.setdefault("{}" if part.startswith("{") else part, {})
-            node[""] = node.get("") if isinstance(node.get(""), str) else path
+            node[""] = path
         self._trees[service] = tree
 
     def match(self, route: Route, path: str) -> str:
         """Return the pattern of a path."""
         if "…" not in route.pattern:
             return route.pattern
-        return self._walk(self._trees.get(route.service, {}), path.split("/")[1:]) or route.pattern
+        return self._walk(self._trees.get(route.service, {}), path.strip("/").split("/")) or route.pattern
 
     def _walk(self, node: Mapping[str, Any], parts: list[str]) -> str | None:
         if not parts:
-            return None
-        if parts == [""]:
-            end = node.get("")
-            return end if isinstance(end, str) else None
+            end: str | None = node.get("")
+            return end
         for name in (parts[0], "{}"):
             branch = node.get(name)
             if isinstance(branch, dict):
