@@ -99,7 +99,9 @@ class Worker:
         database = connect(self.settings.database_url, pool_size=POOL_SIZE, application_name=f"{self.service}-worker")
         broker_url = self.settings.rabbitmq_url
         inbox = Inbox(self.service, self.handlers, database)
-        self._readiness = Readiness({"database": database_check(self.service), "replicas": replicas_check})
+        self._readiness = Readiness(
+            {"database": database_check(self.service), "replicas": lambda: replicas_check(self.replicas)}
+        )
         probes = Probes(self.settings.worker_bind, service=self.service, ready=self.state)
         threading.Thread(target=probes.serve_forever, name="probes", daemon=True).start()
         teller = Teller(self.service, database=database, broker_url=broker_url, snapshots=self.snapshots)
@@ -178,11 +180,14 @@ class Worker:
         )
 
 
-def replicas_check() -> str | None:
-    """Return what the process's database still waits to be told, or None: a check for `/health/ready`."""
+def replicas_check(types: Sequence[str] | None = None) -> str | None:
+    """Return what the process's database still waits to be told, or None: a check for `/health/ready`.
+
+    A web process, which does not know what its worker handles, asks without `types`.
+    """
     try:
         with reading() as connection:
-            waiting = untold(connection)
+            waiting = untold(connection, types)
     except SQLAlchemyError:
         return "unknown"
     return f"waiting for {', '.join(waiting)}" if waiting else None

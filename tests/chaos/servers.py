@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from deploy.local.credentials import Credentials
 from deploy.local.postgresql import SUPERUSER, PostgreSQL
+from deploy.local.problems import Problem
 from deploy.local.profiles import INFRASTRUCTURE, PORTS, Profile
 from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
 from shared.database import Database
@@ -151,6 +152,12 @@ class Servers:
         eventually(lambda: not self._broker_pids() and _is_free(self.broker.port))
 
     def restart_broker(self) -> None:
+        """Start the broker after a kill; again when Erlang's port mapper still holds its name."""
+        for _ in range(3):
+            with suppress(Problem):
+                self.broker.start()
+                return
+            time.sleep(0.5)
         self.broker.start()
 
     def restart_database(self) -> None:
