@@ -1,7 +1,7 @@
 """What payments does by itself. Each run takes what is due and may find nothing; any number of workers may run."""
 
 from services.payments.clients.stripe import Stripe, configured
-from services.payments.operations import earnings, payout_runs, upkeep
+from services.payments.operations import earnings, memberships, payout_runs, plans, upkeep
 from services.payments.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
@@ -54,3 +54,12 @@ def weekly_batch() -> None:
     now = utc_now()
     if now.weekday() == payout_runs.MONDAY:
         payout_runs.run_batch(stripe(), now=now)
+
+
+@every(minutes=10)
+def let_lapse() -> None:
+    """End plans and memberships whose paid time or grace is over."""
+    ended = 1
+    while ended:
+        with transaction() as session:
+            ended = plans.let_lapse(session, now=utc_now()) + memberships.let_lapse(session, now=utc_now())

@@ -6,7 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.payments.events import UserErased, UserExportPart
-from services.payments.models import CreditTransaction, Customer, Order, PaymentMethod, Payout, PractitionerRef
+from services.payments.models import (
+    CreditTransaction,
+    Customer,
+    Membership,
+    Order,
+    PaymentMethod,
+    Payout,
+    PractitionerRef,
+    Subscription,
+)
+from services.payments.operations.billing import note_end
 from services.payments.operations.cards import drop_card
 from services.payments.operations.stripe_log import intend
 from shared.messaging import record
@@ -17,12 +27,19 @@ _ROWS_A_PART = 100
 
 
 def erase(session: Session, user_id: int) -> None:
-    """Drop cards and the customer at Stripe. Orders and ledger stay: the law wants books. Emits UserErased."""
+    """End renewals, drop cards and the customer at Stripe; the books stay, as the law wants. Emits UserErased."""
     cards = session.scalars(
         select(PaymentMethod).where(PaymentMethod.user_id == user_id, PaymentMethod.is_active.is_(True))
     )
     for card in cards.all():
         drop_card(session, card)
+    kinds: tuple[tuple[Any, str], ...] = ((Subscription, "tier"), (Membership, "membership"))
+    for model, kind in kinds:
+        renewing = session.scalars(select(model).where(model.user_id == user_id, model.ended_at.is_(None)))
+        for row in renewing.all():
+            row.auto_renew = False
+            if row.stripe_subscription_id:
+                note_end(session, row, kind=kind, by_caller=False)
     customer = session.scalar(select(Customer).where(Customer.user_id == user_id))
     if customer is not None:
         intend(

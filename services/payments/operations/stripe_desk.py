@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Declined, Refused, Stripe, StripeRefusal, Unanswered
 from services.payments.models import PaymentAttempt, Refund, StripeOperation
-from services.payments.operations import connect, payouts, refunds, sync
+from services.payments.operations import connect, payouts, refunds, subscriptions, sync
 from services.payments.operations.orders import locked_order
 from services.payments.operations.stripe_log import LEASE
 from services.payments.operations.stripe_lookup import look_up
@@ -234,6 +234,7 @@ _APPLY: dict[str, Apply] = {
     "refunds.create": _refund,
     **connect.APPLY,
     **payouts.APPLY,
+    **subscriptions.APPLY,
 }
 
 _REFUSE: dict[str, Refuse] = {
@@ -241,4 +242,5 @@ _REFUSE: dict[str, Refuse] = {
     "checkout.sessions.create": _attempt_refused,
     "refunds.create": _refund_refused,
     **payouts.REFUSE,
+    **subscriptions.REFUSE,
 }

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Refused, Stripe, StripeRefusal
 from services.payments.models import StripeEvent
-from services.payments.operations import cards, connect, fees, payouts, refunds, sync
+from services.payments.operations import cards, connect, fees, payouts, refunds, subscriptions, sync
 from services.payments.operations.stripe_log import wake_desk
 from shared.clock import utc_now
 from shared.database import transaction
@@ -169,6 +169,8 @@ _REFUND = (_refunds, refunds.sync_refund)
 _CARD = (_one("payment_methods.retrieve"), cards.sync_card_of_event)
 _FEE = (_one("charges.retrieve", expand=["balance_transaction"]), fees.sync_fee)
 
+_SUBSCRIPTION = (_one("subscriptions.retrieve"), subscriptions.sync)
+_INVOICE = (_one("invoices.retrieve", expand=["payments"]), subscriptions.sync_invoice)
 _TRANSFER = (_one("transfers.retrieve"), payouts.sync_transfer_of_event)
 
 
@@ -193,6 +195,11 @@ _WORK: dict[str, tuple[Fetch, Sync]] = {
     },
     **dict.fromkeys(("refund.created", "refund.updated", "refund.failed", "charge.refunded"), _REFUND),
     "charge.updated": _FEE,
+    **{
+        f"customer.subscription.{what}": _SUBSCRIPTION
+        for what in ("created", "updated", "deleted", "pending_update_applied", "pending_update_expired")
+    },
+    **{f"invoice.{what}": _INVOICE for what in ("paid", "payment_failed", "payment_action_required", "voided")},
     "account.updated": (_account, connect.sync_account_of_event),
     "account.application.deauthorized": (_gone, connect.deauthorized),
     **{

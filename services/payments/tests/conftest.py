@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import update
 
 from services.payments.clients.stripe import Stripe, configured
+from services.payments.models import SubscriptionTier
 from services.payments.operations.rates import forget_rates
 from services.payments.settings import settings
 from services.payments.tests.factories import World
@@ -30,6 +32,13 @@ def sandbox(database: Database, sandbox_process: Sandbox) -> Sandbox:
     settings.cache_clear()
     settings()
     forget_rates()
+    # Plans are reference rows that tests share; what Stripe knew of them went with the sandbox's memory.
+    with database.transaction() as session:
+        session.execute(
+            update(SubscriptionTier).values(
+                stripe_product_id=None, stripe_monthly_price_id=None, stripe_annual_price_id=None
+            )
+        )
     return sandbox_process
 
 
