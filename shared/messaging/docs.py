@@ -44,10 +44,13 @@ def problems(members: Sequence[Participant]) -> list[str]:
     wanted = [(member.name, key) for member in members for key in member.handlers.keys]
     wanted += [(listener, key) for listener, keys in LISTENERS.items() for key in keys]
     found = [f"{reader} listens to {key}, which nobody announces" for reader, key in wanted if key not in announced]
-    states = {key for member in members for key in member.handlers.replica_keys}
+    read = {key for member in members for key in member.handlers.keys}
+    states = {
+        event_type(payload).key for member in members for payload in member.publishes if event_type(payload).state
+    }
     found += [
         f"{key} is kept in replicas, but no SNAPSHOTS entry tells it again"
-        for key in sorted(states & announced - told_again)
+        for key in sorted(states & read - told_again)
     ]
     return found
 

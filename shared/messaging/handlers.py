@@ -27,7 +27,7 @@ class Subscription:
 
     @property
     def is_replica(self) -> bool:
-        """Whether the event carries whole states, so that a new reader can ask for all of them."""
+        """Whether the event may carry whole states, so that a new reader asks for all of them."""
         return self.key.removesuffix(f".v{self.version}").endswith(".changed")
 
     @property

@@ -317,13 +317,6 @@ def ask_again(session: Session, types: Iterable[str]) -> None:
     )
 
 
-def untold(connection: Connection, types: Iterable[str] | None = None) -> list[str]:
-    """Return the event types whose states this service still waits to be told, of `types` or of all it asked for."""
-    rows = connection.execute(select(replica_states.c.type, replica_states.c.completed_at))
-    states = {row.type: row.completed_at for row in rows}
-    return sorted(key for key in (states if types is None else types) if states.get(key) is None)
-
-
 def protocol(service: str, keys: Iterable[str]) -> Handlers:
     """Return the handlers of the protocol itself, for a service that announces the events `keys`."""
     announced = set(keys)

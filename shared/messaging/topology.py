@@ -86,9 +86,9 @@ class Participant:
 
 
 def published_by(events: ModuleType) -> tuple[type[Any], ...]:
-    """Return the event classes that a module declares, imports, or lists in `PUBLISHES`."""
-    named = [*vars(events).values(), *getattr(events, "PUBLISHES", ())]
-    found = {id(member): member for member in named if isinstance(member, type)}
+    """Return the event classes that a module declares, imports, or lists in PUBLISHES."""
+    members = [*vars(events).values(), *getattr(events, "PUBLISHES", ())]
+    found = {id(member): member for member in members if isinstance(member, type)}
     return tuple(member for member in found.values() if "__event__" in vars(member))
 
 

@@ -12,10 +12,9 @@ from typing import Any, Protocol
 
 import psycopg2
 from prometheus_client import REGISTRY
-from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
-from shared.database import connect, disconnect, reading
+from shared.database import connect, disconnect
 from shared.http.health import Readiness, database_check
 from shared.messaging.broker import Backoff
 from shared.messaging.clock import Clock, housekeeping
@@ -23,9 +22,10 @@ from shared.messaging.consumer import PREFETCH, Consumer
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
 from shared.messaging.probes import Probes
+from shared.messaging.readiness import replicas_check
 from shared.messaging.relay import Relay, prune_outbox
 from shared.messaging.schedules import jobs_of
-from shared.messaging.snapshots import Bootstrap, Snapshot, Teller, protocol, untold
+from shared.messaging.snapshots import Bootstrap, Snapshot, Teller, protocol
 from shared.messaging.topology import Participant
 
 log = logging.getLogger(__name__)
@@ -178,16 +178,3 @@ class Worker:
             stop=stop,
             every_seconds=HOUSEKEEPING_SECONDS,
         )
-
-
-def replicas_check(types: Sequence[str] | None = None) -> str | None:
-    """Return what the process's database still waits to be told, or None: a check for `/health/ready`.
-
-    A web process, which does not know what its worker handles, asks without `types`.
-    """
-    try:
-        with reading() as connection:
-            waiting = untold(connection, types)
-    except SQLAlchemyError:
-        return "unknown"
-    return f"waiting for {', '.join(waiting)}" if waiting else None

@@ -7,6 +7,7 @@ from shared.messaging import Message, Snapshot, record
 from shared.messaging.consumer import Consumer
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
+from shared.messaging.readiness import untold
 from shared.messaging.snapshots import (
     Bootstrap,
     Teller,
@@ -14,7 +15,6 @@ from shared.messaging.snapshots import (
     protocol,
     raise_epoch,
     replica_digest,
-    untold,
 )
 from shared.tests.messaging.conftest import Running
 from tests.chaos import toy
