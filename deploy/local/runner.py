@@ -170,9 +170,9 @@ class Runner:
         if process.poll() is not None and State.read(self._profile) is None:
             raise Problem(f"The supervisor ended at once:\n{self._end_of_log('supervisor')}")
 
-    def _follow_tasks(self, last: str, patience: float) -> None:
-        """Tell of tasks as they end, until those whose names begin with `last` have."""
-        told: set[str] = set()
+    def _follow_tasks(self, kind: str, patience: float) -> None:
+        """Tell of tasks as they end, until all are done. Those whose names begin with `kind` are told; servers too."""
+        told = set() if kind == "migrate" else {name for name in self._state().tasks if not name.startswith(kind)}
         deadline = time.monotonic() + patience
         while True:
             state = self._state()
@@ -183,14 +183,14 @@ class Runner:
                     told.add(name)
                     if not name.startswith("migrate "):
                         self._tell(f"{_in_words(name)} ({status.seconds:.1f} s)")
-            if all(status.state == "done" for name, status in state.tasks.items()):
-                if last == "migrate":
-                    self._tell(f"{sum(name.startswith('migrate ') for name in state.tasks)} databases are migrated")
-                return
+            left = [name for name, status in state.tasks.items() if status.state != "done"]
+            if not left:
+                break
             if time.monotonic() > deadline:
-                left = [name for name, status in state.tasks.items() if status.state != "done"]
                 raise Problem(f"Not done after {patience:.0f} s: {', '.join(left)}.\n{self._end_of_log('tasks')}")
             time.sleep(0.1)
+        if kind == "migrate":
+            self._tell(f"{sum(name.startswith('migrate ') for name in state.tasks)} databases are migrated")
 
     def _wait_for_health(self) -> None:
         """Wait until every process is ready, telling how many are."""

@@ -177,10 +177,12 @@ class Supervisor:
         request = self._profile.folder / "requests" / "seed"
         if not request.exists():
             return
-        request.unlink()
         for task in seeds():
             self._tasks[task.name] = task
             self._state.tasks[task.name] = TaskStatus()
+        # Who asked takes the file's end as the sign that the state tells of the new tasks.
+        self._tell()
+        request.unlink()
 
     def _watch_servers(self) -> None:
         """Start the database server or the broker again if it died."""
