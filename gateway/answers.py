@@ -45,7 +45,10 @@ class _Told:
 
 
 class Answers:
-    """Makes the responses; `finished` is told of every one when its last byte is written."""
+    """Makes the responses; `finished` is told of every one when its last byte is written.
+
+    While `draining`, every answer asks its client to connect anew, which leads to another process.
+    """
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Answers:
         self._diagnostics = diagnostics
         self._instance = f"X-Estuary-Instance: {instance}\r\n".encode() if diagnostics else b""
         self._finished = finished
+        self.draining = False
         # By whether the answer may be compressed, and whether its service (or its being public) sets the policy.
         self._tails = {
             (text, public): vary + (security.public_bytes if public else security.api)
@@ -174,7 +178,7 @@ class Answers:
             stream=answer.stream,
             length=answer.length,
             bodyless=bodyless,
-            close=close,
+            close=close or self.draining,
             sent=partial(self._finished, exchange, answer.status),
             abandon=answer.abandon,
         )

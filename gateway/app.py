@@ -58,7 +58,7 @@ class Gateway:
         self.identity = Identity(internal, keys, revocations, poll_seconds=settings.identity_poll_seconds)
         verifier = TokenVerifier(keys, issuer=settings.public_url, legacy_secret=settings.jwt_legacy_secret or None)
         cors = Cors(settings.origins)
-        answers = Answers(
+        self._answers = answers = Answers(
             cors,
             SecurityHeaders(https=settings.is_https),
             diagnostics=not settings.is_production,
@@ -114,7 +114,7 @@ class Gateway:
 
     async def stop(self, *, balancer_seconds: float = BALANCER_SECONDS) -> None:
         """Tell balancers, wait until they have noticed, take no more, finish what is under way, close."""
-        self._probes.draining = True
+        self._probes.draining = self._answers.draining = True
         if balancer_seconds:
             await asyncio.sleep(balancer_seconds)
         for listening in self._listening:

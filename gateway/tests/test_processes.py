@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -55,24 +56,37 @@ def started(running: RunningGateway) -> Iterator[tuple[subprocess.Popen[bytes], 
     process.stdout.close()
 
 
+def counted(probes: int, path: str, *, until: float) -> float:
+    """Return how many requests of a path all workers have counted; each tells within a quarter of a second."""
+    deadline = time.monotonic() + 5
+    found = 0.0
+    while found < until and time.monotonic() < deadline:
+        figures = requests.get(f"http://127.0.0.1:{probes}/metrics", timeout=5).text
+        lines = [line for line in figures.splitlines() if line.startswith("gateway_requests_total") and path in line]
+        found = sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+    return found
+
+
 def test_two_workers_serve_as_one(started: tuple[subprocess.Popen[bytes], int, int], running: RunningGateway) -> None:
     process, port, probes = started
-    url = f"http://127.0.0.1:{port}{BASE}/services/"
+    url, info = (f"http://127.0.0.1:{port}{BASE}/{name}/" for name in ("services", "info"))
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: requests.get(url, timeout=5), range(40)))
-    figures = requests.get(f"http://127.0.0.1:{probes}/metrics", timeout=5).text
     live = requests.get(f"http://127.0.0.1:{probes}/health/live", timeout=5)
 
     statuses = [answer.status_code for answer in answers]
     assert (statuses.count(200), statuses.count(429)) in {(30, 10), (31, 9)}, "one limit for all workers"
     assert not {"Server", "Server-Timing", "X-Estuary-Instance"} & set(answers[0].headers)
-    counted = [
-        line for line in figures.splitlines() if line.startswith("gateway_requests_total") and "/services/" in line
-    ]
-    assert sum(float(line.rsplit(" ", 1)[1]) for line in counted) == 40
+    assert counted(probes, "/services/", until=40) == 40
     assert live.status_code == 200
     assert requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).status_code == 404
+
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    with ThreadPoolExecutor(8) as threads:
+        after = list(threads.map(lambda _: requests.get(info, timeout=15), range(10)))
+    assert {answer.status_code for answer in after} == {200}, "the other worker serves on"
 
     async def slowly(_: Seen) -> Reply:
         import asyncio
@@ -87,7 +101,9 @@ def test_two_workers_serve_as_one(started: tuple[subprocess.Popen[bytes], int, i
         )
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
-        assert under_way.result().status_code == 200, "what is under way is finished"
+        answer = under_way.result()
+        assert answer.status_code == 200, "what is under way is finished"
+        assert answer.headers["Connection"] == "close"
     assert process.wait(10) == 0
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=2)
