@@ -33,7 +33,7 @@ IDLE_SECONDS = 70.0
 HEARTBEAT_SECONDS = 30.0
 MAX_PER_ADDRESS = 100
 CONNECT_SECONDS = 5.0
-CLOSE_SECONDS = 2.0
+CLOSE_SECONDS = 5.0
 _FORBIDDEN_PARAMETERS = re.compile(r"(?:^|&)(?:token|access_token|jwt)(?:=|&|$)", re.IGNORECASE)
 _HANDSHAKE = frozenset(
     {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol"}

@@ -173,8 +173,7 @@ def test_the_101st_socket_of_an_address_is_429_and_all_are_told_when_we_go(
         except aiohttp.WSServerHandshakeError as error:
             status = error.status
         stopping = asyncio.get_running_loop().run_in_executor(None, leaving.stop)
-        for socket in sockets:
-            await socket.receive()
+        await asyncio.gather(*(socket.receive() for socket in sockets))
         await stopping
         return status, {socket.close_code for socket in sockets}
 
