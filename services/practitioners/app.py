@@ -3,12 +3,16 @@
 from flask import Flask
 
 from services.practitioners.api.applications import applications
+from services.practitioners.api.availability import availability
 from services.practitioners.api.certifications import certifications
 from services.practitioners.api.documents import documents
 from services.practitioners.api.education import education
+from services.practitioners.api.favorites import favorites
+from services.practitioners.api.free_times import free_times
 from services.practitioners.api.practitioners import practitioners, public
 from services.practitioners.api.questions import questions
 from services.practitioners.api.schedules import schedules
+from services.practitioners.api.taxonomies import specializations, styles, topics
 from services.practitioners.settings import settings
 from shared.http import create_service_app
 
@@ -21,6 +25,12 @@ BLUEPRINTS = [
     education,
     questions,
     schedules,
+    availability,
+    free_times,
+    specializations,
+    styles,
+    topics,
+    favorites,
 ]
 
 
