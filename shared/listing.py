@@ -255,9 +255,12 @@ class Listing:
 
 def _compile(statement: Select[Any]) -> _Compiled:
     """Render once; the driver binds by name at every use."""
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    literal = {name: value for name, value in (compiled.params or {}).items() if value is not None}
-    return _Compiled(str(compiled), literal)
+    compiled = statement.compile(dialect=_DIALECT)
+    later = {name: None for name, bound in compiled.binds.items() if bound.required}
+    # Lists inside IN are spread out here, which asks for every value; those that come with a request are left open.
+    expanded = compiled.construct_expanded_state(later)
+    literal = {name: value for name, value in expanded.parameters.items() if value is not None}
+    return _Compiled(expanded.statement, literal)
 
 
 _DIALECT = postgresql.psycopg2.dialect()  # type: ignore[no-untyped-call]
