@@ -169,9 +169,11 @@ class Runner:
         wait_for(lambda: State.read(self._profile) is not None or process.poll() is not None, 20)
         if process.poll() is not None and State.read(self._profile) is None:
             raise Problem(f"The supervisor ended at once:\n{self._end_of_log('supervisor')}")
+        # It outlives us by intent, which subprocess would complain about.
+        process.returncode = 0
 
     def _follow_tasks(self, kind: str, patience: float) -> None:
-        """Tell of tasks as they end, until all are done. Those whose names begin with `kind` are told; servers too."""
+        """Tell of tasks as they end, until all are done; `kind` is `migrate` for the start, `seed` for the demo."""
         told = set() if kind == "migrate" else {name for name in self._state().tasks if not name.startswith(kind)}
         deadline = time.monotonic() + patience
         while True:
