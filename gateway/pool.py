@@ -87,7 +87,7 @@ class Service:
             self.breaker.abandon()
             raise
         self.breaker.record(self._loop.time(), failed=False)
-        return connection, self._send(connection, address, request)
+        return connection, self._send(connection, address, request, body_follows=True)
 
     def refusal(self, error: UpstreamError) -> Refusal:
         """Note the failure and return what the client is told of it. Raises ClientGone again."""
@@ -166,7 +166,9 @@ class Service:
             raise NotSent from error
         return connection
 
-    def _send(self, connection: Connection, address: Address, request: UpstreamRequest) -> "asyncio.Future[Answer]":
+    def _send(
+        self, connection: Connection, address: Address, request: UpstreamRequest, *, body_follows: bool = False
+    ) -> "asyncio.Future[Answer]":
         def released(connection: Connection, reusable: bool) -> None:  # noqa: FBT001 (the shape of a callback)
             self._busy.discard(connection)
             self._leave()
@@ -182,6 +184,7 @@ class Service:
             head_only=request.method == "HEAD",
             deadline=self._loop.time() + request.seconds,
             released=released,
+            body_follows=body_follows,
         )
 
     def _choose(self) -> Address:

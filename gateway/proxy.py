@@ -179,6 +179,8 @@ class Proxy:
                 await connection.write(chunk)
                 if coming.done():
                     break
+            else:
+                connection.end_body()
         except UpstreamError:
             if not coming.done():
                 connection.abort(ClientGone())

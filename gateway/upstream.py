@@ -48,6 +48,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, *, head_only: bool) -> None:
         self._head_only = head_only
+        self._body_follows = False
         self._headers: Headers = []
         self._header_bytes = 0
         self._body: list[bytes] = []
@@ -67,9 +68,11 @@ class Connection(asyncio.Protocol):
         head_only: bool,
         deadline: float,
         released: Callable[["Connection", bool], None],
+        body_follows: bool = False,
     ) -> asyncio.Future[Answer]:
-        """Send a request (or its head, with the body to follow by `write`) and return the answer to come."""
+        """Send a request and return the answer to come; with `body_follows`, `write` and `end_body` send the rest."""
         self._begin(head_only=head_only)
+        self._body_follows = body_follows
         self.deadline = deadline
         self._released = released
         self._waiter = waiter = self._loop.create_future()
@@ -87,6 +90,10 @@ class Connection(asyncio.Protocol):
         if self._writing_paused:
             self._drained = self._loop.create_future()
             await self._drained
+
+    def end_body(self) -> None:
+        """Say that the body is complete: only then may the connection be used again."""
+        self._body_follows = False
 
     def abort(self, error: UpstreamError) -> None:
         """End the exchange and the connection with it."""
@@ -233,4 +240,4 @@ class Connection(asyncio.Protocol):
         released, self._released = self._released, None
         self._until_close = False
         if released is not None:
-            released(self, reusable)
+            released(self, reusable and not self._body_follows)

@@ -63,6 +63,7 @@ class FakeService:
         self.answering: Answering = lambda _: Reply()
         self.connections = 0
         self.failing = False
+        self.answers_early = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -96,6 +97,9 @@ class FakeService:
             reply = Reply(404, body=b'{"code":"not_found"}')
         else:
             self.seen.append(seen)
+            if self.answers_early:
+                writer.write(_written(Reply(413), method))
+                return True
             seen.body = await reader.readexactly(int(headers.get("content-length", 0)))
             told = self.answering(seen)
             reply = await told if isinstance(told, Awaitable) else told
