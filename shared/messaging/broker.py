@@ -217,6 +217,32 @@ class Link:
         with contextlib.suppress(BrokerLost):
             self._in_thread(tell)
 
+    def depths(self, queues: Sequence[str], *, timeout: float = 2.0) -> dict[str, int]:
+        """Return how many messages lie ready in each queue; those that the user may not look at are left out."""
+        found: dict[str, int] = {}
+        done = threading.Event()
+
+        def look(channel: Channel, left: list[str]) -> None:
+            if not left:
+                channel.close()
+                done.set()
+                return
+            name = left.pop()
+
+            def note(frame: Any) -> None:
+                found[name] = frame.method.message_count
+                look(channel, left)
+
+            channel.queue_declare(name, passive=True, callback=note)
+
+        def start(channel: Channel) -> None:
+            channel.add_on_close_callback(lambda *_: done.set())
+            look(channel, list(queues))
+
+        self._in_thread(lambda: self._connection and self._connection.channel(on_open_callback=start))
+        done.wait(timeout)
+        return dict(found)
+
     def stop_consuming(self) -> None:
         """Ask for no more deliveries; those that are here may still be acknowledged."""
 

@@ -14,6 +14,7 @@ never a loss.
 import logging
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,13 +28,14 @@ from shared.messaging.broker import Backoff, Delivery, Link, Outgoing
 from shared.messaging.errors import BrokerLost, NotConfirmed, Unreadable
 from shared.messaging.inbox import Inbox
 from shared.messaging.messages import Message
-from shared.messaging.names import ATTEMPTS_MAX, own_exchange, retry_key
+from shared.messaging.names import ATTEMPTS_MAX, own_exchange, queue_names, retry_key
 
 log = logging.getLogger(__name__)
 
 PREFETCH = 64
 CRASHES_MAX = 2
 QUARANTINE_PAUSE_SECONDS = 0.1
+GAUGES_EVERY_SECONDS = 15.0
 PROBLEM_LENGTH = 500
 
 
@@ -56,6 +58,7 @@ class Consumer:
         self.part = "quarantine" if is_quarantine else "in"
         self._broker_url = broker_url
         self._moved: set[int] = set()
+        self._gauged_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Read until `stop`, opening a new link whenever one breaks; then finish the batch at hand."""
@@ -86,6 +89,7 @@ class Consumer:
         while not stop.is_set():
             if not self.is_quarantine:
                 metrics.CONSUMER_BEAT.set_to_current_time()
+                self._gauge(link)
             batch = self._next_batch(link)
             if batch and self.is_quarantine:
                 # It may end this process: the acknowledgement of its move from `in` must be out before.
@@ -94,6 +98,14 @@ class Consumer:
                 self.handle(link, batch, stop)
                 backoff.reset()
         link.stop_consuming()
+
+    def _gauge(self, link: Link) -> None:
+        """Note how full the service's queues are, now and then."""
+        if time.monotonic() - self._gauged_at < GAUGES_EVERY_SECONDS:
+            return
+        self._gauged_at = time.monotonic()
+        for name, depth in link.depths([f"{self.service}.{name}" for name in queue_names()]).items():
+            metrics.QUEUED.labels(name).set(depth)
 
     def _next_batch(self, link: Link) -> list[Delivery]:
         """Return what has arrived, after waiting up to a quarter of a second for the first."""

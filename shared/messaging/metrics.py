@@ -14,6 +14,7 @@ REPEATED = Counter("estuary_events_repeated_total", "Deliveries of events that h
 RETRIED = Counter("estuary_events_retried_total", "Events put back to be tried again later.", ["type"])
 QUARANTINED = Counter("estuary_events_quarantined_total", "Events whose reader died, put aside.", ["type"])
 DEAD = Counter("estuary_events_dead_total", "Events that ended in the dead queue.", ["type"])
+QUEUED = Gauge("estuary_queue_messages", "Messages that lie ready in a queue of the service.", ["queue"])
 LAG = Histogram(
     "estuary_event_lag_seconds",
     "From the change at its source to its effect here.",

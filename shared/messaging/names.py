@@ -26,3 +26,8 @@ def retry_key(attempt: int) -> str:
     """Return where a message waits after its `attempt`-th refusal (from 1): 5 s, 30 s, 5 min, then 30 min."""
     names = list(RETRIES)
     return f"retry.{names[min(attempt, len(names)) - 1]}"
+
+
+def queue_names(retries: Mapping[str, float] = RETRIES) -> list[str]:
+    """Return the last words of the names of a service's queues."""
+    return ["in", *(f"retry.{name}" for name in retries), "quarantine", "dead"]

@@ -31,6 +31,7 @@ from shared.messaging.names import (
     UNROUTED,
     live_exchange,
     own_exchange,
+    queue_names,
 )
 from shared.messaging.snapshots import Snapshot
 
@@ -127,7 +128,7 @@ def definitions(
         exchanges.append((own_exchange(member.name), "direct"))
         if member.is_live:
             exchanges.append((live_exchange(member.name), "fanout"))
-        for name in ("in", *(f"retry.{retry}" for retry in retries), "quarantine", "dead"):
+        for name in queue_names(retries):
             queue = f"{member.name}.{name}"
             queues.append(queue)
             bindings.append((own_exchange(member.name), queue, name))

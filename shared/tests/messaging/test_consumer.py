@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from shared.database import Database
 from shared.messaging import Message, handles
-from shared.messaging.broker import Browser, Outgoing
+from shared.messaging.broker import Browser, Link, Outgoing
 from shared.messaging.consumer import Consumer
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
@@ -249,3 +249,12 @@ def test_a_message_that_kills_its_reader_harms_no_other(servers: Servers, mirror
         (dead,) = browser.look("mirror.dead")
     assert Message.from_bytes(dead.body).data["number"] == 999
     assert crashes.value <= 8
+
+
+def test_a_reader_sees_how_full_its_queues_are(servers: Servers) -> None:
+    send(servers, credited(1), credited(2))
+    link = Link.open(servers.broker_url("mirror"), name="test")
+
+    assert link.depths(["mirror.in", "mirror.dead"]) == {"mirror.in": 2, "mirror.dead": 0}
+    assert link.is_open
+    link.close()
