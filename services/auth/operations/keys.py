@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from services.auth.events import SigningKeysChanged
 from services.auth.models import KeySet, SigningKey
 from services.auth.settings import settings
 from shared.clock import utc_now
-from shared.identity.keys import store_keys
+from shared.identity.keys import signing_keys, store_keys
 from shared.identity.tokens import public_jwk
 from shared.ids import uuid7
 from shared.messaging import record
@@ -68,14 +68,16 @@ def current_signer(session: Session, *, now: datetime) -> Signer:
 
 def ensure_keys(session: Session, *, now: datetime) -> bool:
     """Make the first key if there is none; it signs at once. Returns whether one was made. Emits SigningKeysChanged."""
-    if session.scalar(select(SigningKey.kid).limit(1)) is not None:
+    if _has_keys(session):
         return False
     key_set = _locked_set(session, now)
-    if session.scalar(select(SigningKey.kid).limit(1)) is not None:
+    if _has_keys(session):
         return False
-    _add_key(session, now=now, active_from=now)
+    is_first = session.scalar(select(SigningKey.kid).limit(1)) is None
+    if is_first:
+        _add_key(session, now=now, active_from=now)
     _announce(session, key_set, now=now)
-    return True
+    return is_first
 
 
 def rotate_keys(session: Session, *, now: datetime, at_once: bool = False) -> bool:
@@ -107,6 +109,12 @@ def forget_signer() -> None:
     global _remembered
     with _lock:
         _remembered = None
+
+
+def _has_keys(session: Session) -> bool:
+    """Whether there are keys, and our own copy of the public set, which tokens are verified with here."""
+    has_pairs, has_copy = exists(select(SigningKey.kid)), exists(select(signing_keys.c.id))
+    return bool(session.scalar(select(has_pairs & has_copy)))
 
 
 def _newest_active(session: Session, now: datetime) -> SigningKey | None:

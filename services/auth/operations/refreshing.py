@@ -107,20 +107,21 @@ def _end_stolen(
 
 
 def _see(session: Session, user: User, *, now: datetime, time_zone: str | None) -> None:
-    """Note that the person is about, at most every five minutes, and learn the zone of one who never set it."""
-    if (
-        time_zone
-        and not user.timezone_chosen
-        and user.timezone == "UTC"
-        and time_zone != "UTC"
-        and is_timezone(time_zone)
-    ):
+    """Note that the person is about, at most every five minutes, and learn the zone of one who never set it.
+
+    Everybody else locks the person before their sessions; here it is the other way round. So this is left for the next
+    time when somebody holds the person, or the two would wait for each other.
+    """
+    is_due = user.last_active_at is None or now - user.last_active_at > SEEN_AFTER
+    wants_zone = bool(time_zone and not user.timezone_chosen and user.timezone == "UTC" and is_timezone(time_zone))
+    if not is_due and not wants_zone:
+        return
+    free = select(User).where(User.id == user.id).with_for_update(skip_locked=True)
+    if session.scalar(free.execution_options(populate_existing=True)) is None:
+        return
+    if wants_zone and time_zone and not user.timezone_chosen:
         user.timezone, user.timezone_chosen = time_zone, True
         record(session, UserChanged.of(user), subject=user)
-    if user.last_active_at is None or now - user.last_active_at > SEEN_AFTER:
-        session.execute(
-            update(User)
-            .where(User.id == user.id)
-            .values(last_active_at=now)
-            .execution_options(synchronize_session=False)
-        )
+    session.execute(
+        update(User).where(User.id == user.id).values(last_active_at=now).execution_options(synchronize_session=False)
+    )

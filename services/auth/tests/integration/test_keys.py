@@ -1,15 +1,20 @@
 """Signing keys, and what the gateway learns."""
 
+import json
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from services.auth.models import SigningKey
+from services.auth.models import ActionToken, SigningKey
 from services.auth.operations import keys
-from services.auth.tests.conftest import Person
+from services.auth.operations.action_tokens import formed
+from services.auth.tests.conftest import Person, with_token
 from shared.clock import utc_now
 from shared.database import Database
 from shared.identity.tokens import KeySet, TokenVerifier
@@ -99,3 +104,42 @@ def test_a_key_is_published_before_it_signs_and_kept_after(database: Database) -
     assert {old, fresh} <= {key["kid"] for key in told[-2].data["keys"]}
     assert old not in {key["kid"] for key in told[-1].data["keys"]}
     assert [one.sequence for one in told] == sorted(one.sequence for one in told)
+
+
+def _signed(key: Any, algorithm: str, headers: dict[str, str], **claims: Any) -> str:
+    now = int(time.time())
+    said = {"iss": "http://localhost:18000", "aud": "estuary", "sub": "1", "sid": "s", "jti": "j", "type": "access"}
+    return jwt.encode({**said, "iat": now, "exp": now + 600, **claims}, key, algorithm=algorithm, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "kind", ["none", "public key as secret", "path as kid", "sql as kid", "own key", "8 KB", "jku"]
+)
+def test_bearer_tokens_that_are_none(http: Caller, enrol: Enrol, kind: str) -> None:
+    known = jwt.get_unverified_header(enrol().tokens["access_token"])["kid"]
+    own = ec.generate_private_key(ec.SECP256R1())
+    public = json.dumps(http.get("/auth/jwks/").json["keys"][0]["x"])
+    typed = {"typ": "at+jwt", "kid": known}
+    token = {
+        "none": lambda: jwt.encode({"sub": "1"}, None, algorithm="none"),
+        "public key as secret": lambda: _signed(public, "HS256", typed),
+        "path as kid": lambda: _signed(own, "ES256", {**typed, "kid": "../../dev/null"}),
+        "sql as kid": lambda: _signed(own, "ES256", {**typed, "kid": "' OR 1=1 --"}),
+        "own key": lambda: _signed(own, "ES256", typed),
+        "8 KB": lambda: _signed(own, "ES256", typed, padding="x" * 8_000),
+        "jku": lambda: _signed(own, "ES256", {**typed, "jku": "https://evil.example/keys"}),
+    }[kind]()
+
+    answer = with_token(http, token).get("/auth/me/")
+
+    assert (answer.status, answer.code) == (401, "authentication_failed")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_other_tokens_of_ours_are_no_bearer_tokens(http: Caller, enrol: Enrol, database: Database) -> None:
+    person = enrol()
+    with database.transaction() as session:
+        mailed = formed(session.query(ActionToken).filter_by(user_id=person.id).one())
+
+    for token in (person.tokens["refresh_token"], person.tokens["device_token"], mailed):
+        assert with_token(http, token).get("/auth/me/").code == "authentication_failed"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.auth.models import AuthSession
+from services.auth.models import AuthSession, User
 from services.auth.tests.conftest import PASSWORD, Person, with_token
 from shared.clock import shifted_by
 from shared.database import Database
@@ -148,6 +148,16 @@ def test_a_first_zone_is_learnt_and_a_chosen_one_stays(http: Caller, enrol: Enro
 
     assert learning.http.get("/auth/me/").json["timezone"] == "Europe/Berlin"
     assert chosen.http.get("/auth/me/").json["timezone"] == "UTC"
+
+
+def test_a_refresh_waits_for_nobody_who_changes_the_person(http: Caller, enrol: Enrol, database: Database) -> None:
+    person = enrol()
+
+    with database.transaction() as session, shifted_by(timedelta(hours=1)):
+        session.get_one(User, person.id, with_for_update=True)
+        answer = refresh(http, person.tokens["refresh_token"])
+
+    assert answer.status == 200
 
 
 def test_a_changed_password_ends_the_other_device(http: Caller, enrol: Enrol) -> None:
