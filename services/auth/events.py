@@ -141,16 +141,16 @@ class ActionTokenIssued:
     email: str
     expires_at: datetime
 
+    @classmethod
+    def of(cls, token: ActionToken, user: User, **more: object) -> Self:
+        """Tell of the link; `more` are the fields that only this event has."""
+        return cls(action_token_id=token.id, user_id=user.id, email=token.email, expires_at=token.expires_at, **more)
+
 
 @event("email.verification_requested")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailVerificationRequested(ActionTokenIssued):
     """The address is to be proven by a link."""
-
-    @classmethod
-    def of(cls, token: ActionToken, user: User) -> Self:
-        """Tell of the link."""
-        return cls(action_token_id=token.id, user_id=user.id, email=token.email, expires_at=token.expires_at)
 
 
 @event("password.reset_requested")
@@ -160,17 +160,6 @@ class PasswordResetRequested(ActionTokenIssued):
 
     has_password: bool
 
-    @classmethod
-    def of(cls, token: ActionToken, user: User) -> Self:
-        """Tell of the link."""
-        return cls(
-            action_token_id=token.id,
-            user_id=user.id,
-            email=token.email,
-            expires_at=token.expires_at,
-            has_password=user.password_hash is not None,
-        )
-
 
 @event("email.change_requested")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,17 +167,6 @@ class EmailChangeRequested(ActionTokenIssued):
     """A link to the new address (`email`); the old one is told."""
 
     old_email: str
-
-    @classmethod
-    def of(cls, token: ActionToken, user: User) -> Self:
-        """Tell of the link."""
-        return cls(
-            action_token_id=token.id,
-            user_id=user.id,
-            email=token.email,
-            expires_at=token.expires_at,
-            old_email=user.email,
-        )
 
 
 @event("password.changed")

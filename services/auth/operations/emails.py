@@ -74,7 +74,8 @@ def request_change(session: Session, user: User, new_email: str, *, client: Clie
     user.pending_email = new_email
     action_tokens.use_up_all(session, CHANGE_EMAIL, user_id=user.id, now=now)
     token = action_tokens.issue(session, CHANGE_EMAIL, user_id=user.id, email=new_email, now=now)
-    record(session, EmailChangeRequested.of(token, user), about=("action_token", token.id))
+    told = EmailChangeRequested.of(token, user, old_email=user.email)
+    record(session, told, about=("action_token", token.id))
 
 
 def confirm_change(session: Session, sent: str, *, client: Client, now: datetime) -> User:

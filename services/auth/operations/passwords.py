@@ -99,7 +99,8 @@ def request_reset(session: Session, email: str, *, client: Client, now: datetime
 def send_reset(session: Session, user: User, *, now: datetime) -> None:
     """Have the link mailed. Emits PasswordResetRequested."""
     token = action_tokens.issue(session, RESET_PASSWORD, user_id=user.id, email=user.email, now=now)
-    record(session, PasswordResetRequested.of(token, user), about=("action_token", token.id))
+    told = PasswordResetRequested.of(token, user, has_password=user.password_hash is not None)
+    record(session, told, about=("action_token", token.id))
 
 
 def holder_of_reset(session: Session, sent: str, *, now: datetime) -> User:
