@@ -11,6 +11,7 @@ from services.payments.api.earnings import earnings
 from services.payments.api.memberships import memberships_
 from services.payments.api.payments import payments
 from services.payments.api.payouts import payouts
+from services.payments.api.staff import staff
 from services.payments.api.subscriptions import subscriptions_
 from services.payments.api.webhooks import webhooks
 from services.payments.settings import settings
@@ -21,7 +22,7 @@ def create_app() -> Flask:
     """Return the WSGI application."""
     resources = [
         *(payments, checkout, credits_, cards, earnings, payouts, commissions, connect),
-        *(subscriptions_, memberships_, webhooks),
+        *(subscriptions_, memberships_, webhooks, staff),
     ]
     app = create_service_app("payments", "Payments", settings(), resources)
     app.before_request(take_key_from_body)

@@ -1,7 +1,9 @@
 """What payments does by itself. Each run takes what is due and may find nothing; any number of workers may run."""
 
+from datetime import timedelta
+
 from services.payments.clients.stripe import Stripe, configured
-from services.payments.operations import earnings, memberships, payout_runs, plans, upkeep
+from services.payments.operations import earnings, memberships, payout_runs, plans, reconciliation, upkeep
 from services.payments.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
@@ -63,3 +65,27 @@ def let_lapse() -> None:
     while ended:
         with transaction() as session:
             ended = plans.let_lapse(session, now=utc_now()) + memberships.let_lapse(session, now=utc_now())
+
+
+@daily(at="03:10")
+def reconcile_day() -> None:
+    """Compare yesterday with Stripe, and the ledger with itself."""
+    day = (utc_now() - timedelta(days=1)).date()
+    reconciliation.reconcile(stripe(), day=day)
+    with transaction() as session:
+        reconciliation.snapshot_balances(session, day=day)
+
+
+@every(hours=1, once=True)
+def replay_events() -> None:
+    """Take in what Stripe told while nobody listened."""
+    upkeep.catch_up(stripe(), now=utc_now())
+
+
+@daily(at="03:40")
+def purge() -> None:
+    """Forget Stripe's events after 400 days."""
+    deleted = 1
+    while deleted:
+        with transaction() as session:
+            deleted = upkeep.purge_events(session, now=utc_now())

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from services.payments.api.fields import Since, Until, in_order
 from services.payments.api.payout_schemas import (
     EARNING_STATUSES,
+    EarningsPurchase,
     EarningsTransaction,
     PractitionerBalance,
     PractitionerEarnings,
@@ -21,6 +22,7 @@ from services.payments.api.payout_schemas import (
 )
 from services.payments.operations.rates import commission_bps
 from services.payments.queries import earnings as queries
+from services.payments.queries import purchases
 from services.payments.queries.orders import percent
 from services.payments.queries.people import practitioner_id_of, require_practitioner
 from shared.clock import utc_now
@@ -53,6 +55,16 @@ TransactionsQuery = in_order(
     "start_date",
     "end_date",
 )
+
+
+PURCHASES = purchases.listing(
+    {
+        "date_from": Since(),
+        "date_to": Until(),
+        "status": fields.String(validate=validate.OneOf(EARNING_STATUSES)),
+    }
+)
+PurchasesQuery = in_order(query_schema(PURCHASES, "EarningsPurchasesQuery"))
 
 
 def caller_practitioner(connection: Connection) -> int:
@@ -109,6 +121,19 @@ class EarningsTransactionsPath(MethodView):
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the caller's earnings."""
         return _own_page(query)
+
+
+@earnings.route("/payouts/earnings/purchases/")
+class Purchases(MethodView):
+    @earnings.operation("payouts_earnings_purchases_retrieve", PRACTITIONER, refuses=[Forbidden, NotFound])
+    @earnings.arguments(PurchasesQuery, location="query")
+    @earnings.response(200, page_schema(EarningsPurchase))
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List what the caller sold, with what each session earned."""
+        with reading() as connection:
+            owner = caller_practitioner(connection)
+            page, rows = purchases.purchase_page(connection, PURCHASES, query, practitioner_id=owner)
+        return page_body(page, rows)
 
 
 @earnings.route("/payouts/earnings_balance/")

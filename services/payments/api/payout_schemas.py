@@ -336,3 +336,71 @@ class Said(Schema):
     """A sentence."""
 
     detail = fields.String(required=True)
+
+
+class PurchaseOrder(Schema):
+    """What was bought."""
+
+    id = fields.Integer(required=True)
+    public_uuid = fields.UUID(required=True)
+    created_at = fields.DateTime(required=True)
+    total_amount_cents = fields.Integer(required=True)
+    total_amount_display = fields.String(required=True)
+    status = fields.String(required=True)
+    order_type = fields.String(required=True)
+
+
+class PurchaseClient(TransactionClient):
+    """Who bought."""
+
+    avatar_url = fields.String(required=True, allow_none=True)
+
+
+class PurchaseService(Schema):
+    """Which service."""
+
+    id = fields.Integer(required=True, allow_none=True)
+    public_uuid = fields.UUID(required=True, allow_none=True)
+    name = fields.String(required=True)
+    service_type = fields.String(required=True)
+    service_type_name = fields.String(required=True)
+
+
+class PurchaseBooking(Schema):
+    """One session of a purchase."""
+
+    id = fields.Integer(required=True)
+    public_uuid = fields.UUID(required=True)
+    status = fields.String(required=True)
+    payment_status = fields.String(required=True)
+    credits_allocated = fields.Integer(required=True)
+    credits_allocated_display = fields.String(required=True)
+    service_session = fields.Raw(required=True, allow_none=True)
+    earnings = fields.Raw(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+
+
+class PurchaseSummary(Schema):
+    """Sums of a purchase."""
+
+    total_sessions = fields.Integer(required=True)
+    completed_sessions = fields.Integer(required=True)
+    total_credits_cents = fields.Integer(required=True)
+    total_gross_cents = fields.Integer(required=True)
+    total_commission_cents = fields.Integer(required=True)
+    total_net_cents = fields.Integer(required=True)
+    total_credits_display = fields.String(required=True)
+    total_gross_display = fields.String(required=True)
+    total_commission_display = fields.String(required=True)
+    total_net_display = fields.String(required=True)
+    earnings_by_status = fields.Dict(required=True)
+
+
+class EarningsPurchase(Schema):
+    """A purchase, with what each of its sessions earned."""
+
+    order = fields.Nested(PurchaseOrder, required=True)
+    client = fields.Nested(PurchaseClient, required=True)
+    service = fields.Nested(PurchaseService, required=True)
+    bookings = fields.List(fields.Nested(PurchaseBooking), required=True)
+    summary = fields.Nested(PurchaseSummary, required=True)

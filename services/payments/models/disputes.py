@@ -10,7 +10,7 @@ from shared.database import Key, Money, Timestamps
 
 
 class Dispute(Timestamps, Base):
-    """One dispute. `frozen_*_cents` is what was set aside of the practitioner's unpaid earnings."""
+    """One dispute. `is_frozen`: the order's unpaid earnings are set aside (`EarningsTransaction.frozen_cents`)."""
 
     __tablename__ = "disputes"
 
@@ -23,7 +23,5 @@ class Dispute(Timestamps, Base):
     reason: Mapped[str] = mapped_column(default="")
     status: Mapped[str]
     funds_state: Mapped[str] = mapped_column(default="none")
-    frozen_pending_cents: Mapped[Money] = mapped_column(default=0)
-    frozen_available_cents: Mapped[Money] = mapped_column(default=0)
     is_frozen: Mapped[bool] = mapped_column(default=False)
     evidence_due_by: Mapped[datetime | None]

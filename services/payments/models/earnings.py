@@ -42,6 +42,7 @@ class EarningsTransaction(Timestamps, Base):
     net_cents: Mapped[Money]
     paid_cents: Mapped[Money] = mapped_column(default=0)
     reversed_cents: Mapped[Money] = mapped_column(default=0)
+    frozen_cents: Mapped[Money] = mapped_column(default=0, server_default="0")
     currency: Mapped[str] = mapped_column(CHAR(3), default="USD")
     status: Mapped[str] = mapped_column(default="pending")
     available_after: Mapped[datetime]

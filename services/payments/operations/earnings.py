@@ -70,7 +70,11 @@ def release_due(session: Session, *, now: datetime) -> int:
     """Make up to 500 earnings whose time has come available. Emits EarningsAvailable per practitioner."""
     due = session.scalars(
         select(EarningsTransaction)
-        .where(EarningsTransaction.status == "pending", EarningsTransaction.available_after <= now)
+        .where(
+            EarningsTransaction.status == "pending",
+            EarningsTransaction.available_after <= now,
+            EarningsTransaction.frozen_cents == 0,
+        )
         .order_by(EarningsTransaction.practitioner_id, EarningsTransaction.id)
         .limit(RELEASED_AT_ONCE)
         .with_for_update(skip_locked=True)

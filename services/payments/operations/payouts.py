@@ -255,6 +255,7 @@ def _choose_items(session: Session, payout: Payout) -> None:
         .where(
             EarningsTransaction.practitioner_id == payout.practitioner_id,
             EarningsTransaction.status == "available",
+            EarningsTransaction.frozen_cents == 0,
             EarningsTransaction.paid_cents + EarningsTransaction.reversed_cents < EarningsTransaction.net_cents,
         )
         .order_by(EarningsTransaction.available_after, EarningsTransaction.id)

@@ -167,6 +167,11 @@ def fail_refund(session: Session, order: Order, refund: Refund, *, status: str, 
         record(session, PaymentRefunded.of(refund, order), subject=refund)
 
 
+def draw(session: Session, order: Order, cents: int) -> defaultdict[str, int]:
+    """Take `cents` out of a paid order's pockets, into debt if need be, and return the debits to post."""
+    return _drawn(session, order, cents, may_go_into_debt=True)
+
+
 def refunded_for_booking(session: Session, booking_id: int) -> int:
     """Return what went back for a booking by bookings' own word."""
     return int(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Refused, Stripe, StripeRefusal
 from services.payments.models import StripeEvent
-from services.payments.operations import cards, connect, fees, payouts, refunds, subscriptions, sync
+from services.payments.operations import cards, connect, disputes, fees, payouts, refunds, subscriptions, sync
 from services.payments.operations.stripe_log import wake_desk
 from shared.clock import utc_now
 from shared.database import transaction
@@ -169,6 +169,7 @@ _REFUND = (_refunds, refunds.sync_refund)
 _CARD = (_one("payment_methods.retrieve"), cards.sync_card_of_event)
 _FEE = (_one("charges.retrieve", expand=["balance_transaction"]), fees.sync_fee)
 
+_DISPUTE = (_one("disputes.retrieve"), disputes.sync_dispute)
 _SUBSCRIPTION = (_one("subscriptions.retrieve"), subscriptions.sync)
 _INVOICE = (_one("invoices.retrieve", expand=["payments"]), subscriptions.sync_invoice)
 _TRANSFER = (_one("transfers.retrieve"), payouts.sync_transfer_of_event)
@@ -194,6 +195,10 @@ _WORK: dict[str, tuple[Fetch, Sync]] = {
         for what in ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
     },
     **dict.fromkeys(("refund.created", "refund.updated", "refund.failed", "charge.refunded"), _REFUND),
+    **{
+        f"charge.dispute.{what}": _DISPUTE
+        for what in ("created", "updated", "funds_withdrawn", "funds_reinstated", "closed")
+    },
     "charge.updated": _FEE,
     **{
         f"customer.subscription.{what}": _SUBSCRIPTION

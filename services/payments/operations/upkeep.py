@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Stripe, StripeRefusal
-from services.payments.models import Order, PaymentAttempt, StripeOperation
+from services.payments.models import Order, PaymentAttempt, StripeEvent, StripeOperation
 from services.payments.operations import stripe_desk, stripe_events, sync
 from services.payments.operations.orders import locked_order
 from services.payments.operations.paying import fail_order
@@ -16,6 +16,8 @@ from shared.database import transaction
 SYNC_AFTER = timedelta(minutes=2)
 UNPAID_LIVES = timedelta(hours=24)
 AT_ONCE = 100
+EVENTS_LIVE = timedelta(days=30)
+EVENTS_KEPT = timedelta(days=400)
 
 
 def clear_desk(stripe: Stripe) -> int:
@@ -91,6 +93,32 @@ def expire_unpaid(*, now: datetime) -> int:
         for order in due:
             fail_order(session, order, code="expired", message="The time to pay is over.", final=True)
         return len(due)
+
+
+def catch_up(stripe: Stripe, *, now: datetime) -> int:
+    """Keep Stripe's events of the time since the newest one we have, less two hours; return how many were listed."""
+    with transaction() as session:
+        newest = session.scalar(select(func.max(StripeEvent.stripe_created)))
+    since = max(newest - timedelta(hours=2), now - EVENTS_LIVE) if newest else now - timedelta(hours=2)
+    listed, after = 0, dict[str, str]()
+    while True:
+        page = stripe.call("events.list", None, {"created": {"gte": int(since.timestamp())}, "limit": 100, **after})
+        with transaction() as session:
+            for event in page["data"]:
+                stripe_events.keep_event(session, event, is_live=bool(event.get("livemode")))
+        listed += len(page["data"])
+        if not page.get("has_more"):
+            return listed
+        after = {"starting_after": page["data"][-1]["id"]}
+
+
+def purge_events(session: Session, *, now: datetime) -> int:
+    """Forget up to 1,000 events older than 400 days; return how many."""
+    old = select(StripeEvent.stripe_event_id).where(StripeEvent.created_at < now - EVENTS_KEPT).limit(1000)
+    gone = session.execute(
+        delete(StripeEvent).where(StripeEvent.stripe_event_id.in_(old)).returning(StripeEvent.stripe_event_id)
+    )
+    return len(gone.all())
 
 
 def cancel_order(session: Session, order_id: int) -> Order:
