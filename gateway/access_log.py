@@ -51,6 +51,8 @@ class AccessLog:
             return
         line: dict[str, Any] = {"time": self._stamp, "event": "request", **request._asdict()}
         line["ms"] = round(line.pop("seconds") * 1000, 2)
+        if not request.code:
+            del line["code"]
         if sampled:
             line["sampled"] = SAMPLED
         self._lines.append(orjson.dumps(line))
