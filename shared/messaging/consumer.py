@@ -255,4 +255,9 @@ def is_database_away(problem: BaseException) -> bool:
 
 
 def _told(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {problem}"
+    """Return what went wrong in one line, without the values that a database's complaint repeats."""
+    if isinstance(problem, DBAPIError):
+        diagnosis = getattr(problem.orig, "diag", None)
+        told = (getattr(problem.orig, "pgcode", None), getattr(diagnosis, "constraint_name", None))
+        return f"{type(problem).__name__}: {', '.join(part for part in told if part) or 'no code'}"
+    return f"{type(problem).__name__}: {str(problem).partition(chr(10))[0]}"

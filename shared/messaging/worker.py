@@ -27,6 +27,7 @@ from shared.messaging.relay import Relay, prune_outbox
 from shared.messaging.schedules import jobs_of
 from shared.messaging.snapshots import Bootstrap, Snapshot, Teller, protocol
 from shared.messaging.topology import Participant
+from shared.observability import configure_logging
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class WorkerSettings(Protocol):
     def rabbitmq_url(self) -> str: ...
     @property
     def worker_bind(self) -> str: ...
+    @property
+    def log_level(self) -> str: ...
 
 
 class Worker:
@@ -95,6 +98,8 @@ class Worker:
         """Run until SIGTERM or SIGINT; then take nothing new, finish what is at hand, and return."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        configure_logging(self.service, level=self.settings.log_level)
+        # What the library complains of, broken links above all, is told in our own words where it matters.
         logging.getLogger("pika").setLevel(logging.CRITICAL)
         database = connect(self.settings.database_url, pool_size=POOL_SIZE, application_name=f"{self.service}-worker")
         broker_url = self.settings.rabbitmq_url

@@ -133,6 +133,7 @@ class Crowd:
             database_url=self.servers.database_url(name),
             rabbitmq_url=self.servers.broker_url(name),
             worker_bind="127.0.0.1:0",
+            log_level="critical",
         )
         return Worker(name, settings=settings, **options)
 

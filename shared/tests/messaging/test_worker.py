@@ -47,6 +47,7 @@ def worker_process(servers: Servers, *, broker_url: str | None = None) -> Iterat
             database_url=servers.database_url("mirror"),
             rabbitmq_url=broker_url or servers.broker_url("mirror"),
             worker_bind=f"127.0.0.1:{port}",
+            log_level="critical",
         )
         Worker("mirror", settings=settings, handlers=[toy.HANDLERS], publishes=[], snapshots=[]).run()  # type: ignore[list-item]
         os._exit(0)
