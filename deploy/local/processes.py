@@ -28,9 +28,8 @@ class Process:
     command: tuple[str, ...]
     environment: str
     port: int
-    module: str
     needs: tuple[str, ...] = ()
-    # How the process is told to take up new code without refusing a request; None: it is stopped and started.
+    # Whether SIGHUP makes it take up new code without refusing a request; others are stopped and started.
     reloads: bool = False
     # Started by a new interpreter, for programs that decide something when a shared library is first imported.
     is_fresh: bool = False
@@ -51,7 +50,6 @@ def migrations(needs: tuple[str, ...] = ()) -> list[Task]:
     return [
         Task(name=migration_of(service), command=("migrate", service), environment=service, needs=needs)
         for service in SERVICES
-        if _exists(f"services.{service}.app")
     ]
 
 
@@ -63,7 +61,6 @@ def processes(profile: Profile) -> list[Process]:
             command=("web", service),
             environment=service,
             port=profile.port(service),
-            module=f"services.{service}.app",
             needs=(migration_of(service),),
             reloads=True,
         )
@@ -75,7 +72,6 @@ def processes(profile: Profile) -> list[Process]:
             command=("worker", service),
             environment=service,
             port=profile.worker_port(service),
-            module=f"services.{service}.worker",
             needs=(migration_of(service), BROKER),
         )
         for service in SERVICES
@@ -85,7 +81,6 @@ def processes(profile: Profile) -> list[Process]:
         command=("realtime",),
         environment="notifications",
         port=profile.port("realtime"),
-        module="services.notifications.realtime",
         needs=(migration_of("notifications"), BROKER),
     )
     gateway = Process(
@@ -93,7 +88,6 @@ def processes(profile: Profile) -> list[Process]:
         command=("gateway",),
         environment="gateway",
         port=profile.port("gateway_probes"),
-        module="gateway.serve",
         reloads=True,
         is_fresh=True,
         needs=(BROKER,),
@@ -104,17 +98,15 @@ def processes(profile: Profile) -> list[Process]:
             command=("sandbox", name),
             environment=name,
             port=profile.port(name),
-            module=f"deploy.sandbox.{name}.__main__",
             probe="/health/live",
         )
         for name in ("stripe",)
         if Environments(profile).uses_sandbox(name)
     ]
-    known = [*sandboxes, *webs, gateway, *workers, realtime]
-    return [process for process in known if _exists(process.module)]
+    return [*sandboxes, *webs, gateway, *workers, realtime]
 
 
-def seeds(needs: tuple[str, ...] = ()) -> list[Task]:
+def seeds() -> list[Task]:
     """Return what fills the demo: one service after the other, since later ones speak of earlier ones' rows."""
     order = (
         *("auth", "practitioners", "catalog", "locations", "bookings"),
@@ -123,7 +115,7 @@ def seeds(needs: tuple[str, ...] = ()) -> list[Task]:
     found: list[Task] = []
     for service in order:
         if _exists(f"services.{service}.seed"):
-            before = (found[-1].name,) if found else needs
+            before = (found[-1].name,) if found else ()
             found.append(Task(name=f"seed {service}", command=("seed", service), environment=service, needs=before))
     return found
 
