@@ -57,6 +57,9 @@ _PAGE = """<!DOCTYPE html>
 class Assets:
     """Files under names that hold their content's hash, so that browsers may keep them for ever."""
 
+    def __init__(self) -> None:
+        self._pages: dict[str, Page] = {}
+
     @cached_property
     def _folder(self) -> Path:
         spec = find_spec("drf_spectacular_sidecar")
@@ -75,11 +78,15 @@ class Assets:
 
     def file(self, hashed: str) -> Page:
         """Return a file. Raises Refusal: not_found."""
-        name = self._hashed.get(hashed)
-        if name is None:
-            raise Refusal("not_found")
-        kind = _TYPES[Path(name).suffix]
-        return Page(body=self._read(name), content_type=kind, etag=hashed.split(".")[-2], max_age=_FOREVER, docs=True)
+        page = self._pages.get(hashed)
+        if page is None:
+            name = self._hashed.get(hashed)
+            if name is None:
+                raise Refusal("not_found")
+            kind, etag = _TYPES[Path(name).suffix], hashed.split(".")[-2]
+            page = Page(body=self._read(name), content_type=kind, etag=etag, max_age=_FOREVER, docs=True)
+            self._pages[hashed] = page
+        return page
 
     def page(self, path: str) -> Page:
         """Return the Swagger UI (`/docs/`) or ReDoc page."""

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 from gateway.errors import REFUSALS, Refusal, error_envelope, phrase
 
 _MEANING = re.compile(r"`([a-z0-9_]+)`: (.*?)(?=; `|$)")
@@ -51,7 +53,7 @@ def errors(document: dict[str, Any], _origin: str, _base: str) -> dict[str, Any]
     return {
         "error_codes": {name: dict(sorted(codes.items())) for name, codes in sorted(groups.items())},
         "http_status_codes": {str(status): phrase(status) for status in _STATUSES},
-        "format": {"example": example.decode()},
+        "format": orjson.loads(example),
     }
 
 
@@ -124,11 +126,9 @@ def _example(
     params: dict[str, str] | None = None,
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    import json
-
     query = "&".join(f"{name}={value}" for name, value in (params or {}).items())
     flags = "".join(f" -H '{name}: {value}'" for name, value in (headers or {}).items())
-    data = f" -d '{json.dumps(body)}'" if body is not None else ""
+    data = f" -d '{orjson.dumps(body).decode()}'" if body is not None else ""
     return {
         "method": method,
         "url": url,

@@ -1,5 +1,6 @@
 """The gateway's own pages."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,9 +51,9 @@ class OwnPages:
             page = Page(data=self._info(place))
         else:
             page = await self._documentation.serve(exchange, place)
-        return self._answer(exchange, page)
+        return await self._answer(exchange, page)
 
-    def _answer(self, exchange: Exchange, page: Page) -> GatewayResponse:
+    async def _answer(self, exchange: Exchange, page: Page) -> GatewayResponse:
         assert exchange.incoming is not None
         body, lines = page.body, [f"Content-Type: {page.content_type}\r\n".encode()]
         if page.data is not None:
@@ -65,7 +66,10 @@ class OwnPages:
                 return self._answers.own(exchange, 304, b"".join(lines), docs=page.docs)
         coding = choose(exchange.incoming.get(b"accept-encoding")) if len(body) >= 1024 else ""
         if coding:
-            body = compress(body, coding)
+            if coding not in page.packed:
+                # Megabytes take a while, in which this process answers others.
+                page.packed[coding] = await asyncio.to_thread(compress, body, coding)
+            body = page.packed[coding]
             lines.append(f"Content-Encoding: {coding}\r\nVary: Accept-Encoding\r\n".encode())
         return self._answers.own(exchange, page.status, b"".join(lines), body, docs=page.docs)
 
