@@ -26,6 +26,7 @@ COMMANDS = {
     "users": "services.auth.commands:users",
     "staff": "services.auth.commands:staff",
     "create-superuser": "services.auth.commands:create_superuser",
+    "ledger": "services.payments.commands:ledger",
     "republish": "shared.cli.messaging:republish",
     "dead": "shared.cli.messaging:dead",
     "openapi": "shared.cli.openapi:openapi",

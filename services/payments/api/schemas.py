@@ -225,7 +225,8 @@ class CheckoutSessionRequest(Body):
     special_requests = fields.String(
         load_default=None, allow_none=True, multiline=True, validate=validate.Length(max=2000)
     )
-    booking_data = fields.Dict(load_default=dict)
+    booking_data = fields.Dict(load_default=dict, metadata={"description": "Read by no one; older clients send it."})
+    payment_method_types = fields.Raw(metadata={"description": "Ignored; older clients send it."})
 
 
 class CheckoutSession(Schema):
