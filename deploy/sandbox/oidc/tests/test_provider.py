@@ -25,8 +25,8 @@ def provider() -> Provider:
     return Provider(issuer="http://sandbox")
 
 
-def exchange(provider: Provider, code: str, **changed: str) -> dict[str, object]:
-    sent = {"code": code, "redirect_uri": "http://localhost/back", "code_verifier": VERIFIER, **changed}
+def exchange(provider: Provider, given: str, **changed: str) -> dict[str, object]:
+    sent = {"code": given, "redirect_uri": "http://localhost/back", "code_verifier": VERIFIER, **changed}
     return provider.exchange(sent, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
 
 
