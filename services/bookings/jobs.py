@@ -17,6 +17,7 @@ from services.bookings.operations.lapsing import lapse, warn
 from services.bookings.operations.lifecycle import begin, finish
 from services.bookings.operations.occupying import drop_holds
 from services.bookings.operations.offering import (
+    close_lines,
     lapse_offers,
     offer_seats,
     offer_time,
@@ -155,6 +156,7 @@ def follow_sessions() -> None:
 def waitlist_offers() -> None:
     """Offer what became free to people in line, in their order; take back offers that ran out."""
     _until_none_is_left(lambda session, now: lapse_offers(session, now=now))
+    _until_none_is_left(lambda session, now: close_lines(session, now=now))
     with transaction() as session:
         sessions = seats_waited_for(session, now=utc_now())
         services = services_waited_for(session, now=utc_now())

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
+from services.bookings.models.booking import Booking
 from services.bookings.models.occupancy import SessionSeat
 from services.bookings.models.replicas import CalendarCopy, Practitioner, Service, User
 from shared.scheduling import Bookable, Calendar
@@ -20,7 +21,8 @@ Reference = int | UUID | str
 class Offer:
     """A service with one of its practitioners, the practitioner's calendar, and the client who asks.
 
-    `practitioner` is None if nothing is known of the one who was asked for.
+    `practitioner` is None if nothing is known of the one who was asked for. `client_pending` counts the client's
+    bookings that wait for their payment.
     """
 
     service: Service
@@ -28,6 +30,7 @@ class Offer:
     calendar_row: CalendarCopy | None
     client: User | None
     seat: SessionSeat | None
+    client_pending: int = 0
 
     @property
     def calendar(self) -> Calendar | None:
@@ -91,7 +94,7 @@ def find_offer(
         Service.practitioner_id == Practitioner.id if practitioner is None else referring(Practitioner, practitioner)
     )
     row = session.execute(
-        select(Service, Practitioner, CalendarCopy, User, SessionSeat)
+        select(Service, Practitioner, CalendarCopy, User, SessionSeat, _pending(client_id))
         .select_from(Service)
         .outerjoin(Practitioner, asked)
         .outerjoin(CalendarCopy, CalendarCopy.practitioner_id == Practitioner.id)
@@ -101,7 +104,24 @@ def find_offer(
     ).first()
     if row is None:
         return None
-    return Offer(service=row[0], practitioner=row[1], calendar_row=row[2], client=row[3], seat=row[4])
+    return Offer(
+        service=row[0],
+        practitioner=row[1],
+        calendar_row=row[2],
+        client=row[3],
+        seat=row[4],
+        client_pending=row[5],
+    )
+
+
+def _pending(client_id: int | None) -> ColumnElement[int]:
+    if client_id is None:
+        return literal(0)
+    return (
+        select(func.count())
+        .where(Booking.client_id == client_id, Booking.parent_id.is_(None), Booking.status == words.PENDING)
+        .scalar_subquery()
+    )
 
 
 def practitioner_of(session: Session, user_id: int) -> Practitioner | None:

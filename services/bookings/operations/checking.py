@@ -154,29 +154,31 @@ def price_of(request: Request) -> tuple[int, int]:
 def check_limits(session: Session, request: Request) -> None:
     """Refuse what exceeds a limit: of the service per customer, of the practitioner per month, of unpaid bookings.
 
-    Raises LimitReached, NotBookable.
+    The practitioner's calendar is held, so that nobody exceeds one in between. Raises LimitReached, NotBookable.
     """
-    mine = (Booking.client_id == request.client_id, Booking.parent_id.is_(None))
-    counted = [
-        select(func.count()).where(*mine, Booking.status == words.PENDING).scalar_subquery().label("pending"),
-    ]
-    most = request.service.max_per_customer
-    if most is not None:
-        bought = (*mine, Booking.service_id == request.service.id, Booking.status != words.CANCELED)
-        counted.append(select(func.count()).where(*bought).scalar_subquery().label("bought"))
-    monthly = _monthly_limit(request)
-    if monthly is not None:
-        since = _start_of_month(request)
-        this_month = (
-            Booking.practitioner_id == request.practitioner.id,
-            Booking.parent_id.is_(None),
-            Booking.status != words.CANCELED,
-            Booking.created_at >= since,
-        )
-        counted.append(select(func.count()).where(*this_month).scalar_subquery().label("monthly"))
-    row: Any = session.execute(select(*counted)).one()
-    if row.pending >= PENDING_MAX:
+    if request.offer.client_pending >= PENDING_MAX:
         raise LimitReached(f"At most {PENDING_MAX} bookings may wait for their payment.")
+    most, monthly = request.service.max_per_customer, _monthly_limit(request)
+    if most is None and monthly is None:
+        return
+    bought = (
+        Booking.client_id == request.client_id,
+        Booking.parent_id.is_(None),
+        Booking.service_id == request.service.id,
+        Booking.status != words.CANCELED,
+    )
+    this_month = (
+        Booking.practitioner_id == request.practitioner.id,
+        Booking.parent_id.is_(None),
+        Booking.status != words.CANCELED,
+        Booking.created_at >= _start_of_month(request),
+    )
+    row: Any = session.execute(
+        select(
+            select(func.count()).where(*bought).scalar_subquery().label("bought"),
+            select(func.count()).where(*this_month).scalar_subquery().label("monthly"),
+        )
+    ).one()
     if most is not None and row.bought >= most:
         raise LimitReached(f"This can be booked {most} times at most.")
     if monthly is not None and row.monthly >= monthly:

@@ -1,5 +1,6 @@
 """Booking: the one place where time and seats are given away to clients."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -46,28 +47,25 @@ def create_booking(session: Session, wish: Wish, *, by: Identity, now: datetime)
 
 
 def _spend(session: Session, request: Request) -> Booking:
-    if request.wish.waitlist_entry_id is None:
-        return spending.spend(session, request)
-    entry = waiting.take_offer(session, request)
-    # The seat that was kept goes back first, and is taken as any other within the same transaction.
-    waiting.give_back(session, entry)
-    booking = spending.spend(session, request)
-    waiting.convert(session, entry, booking)
-    return booking
+    return _instead_of_waiting(session, request, spending.spend)
 
 
 def _create(session: Session, request: Request) -> Booking:
     kind = request.service.service_type
-    if kind in (words.PACKAGE, words.BUNDLE):
-        return packages.buy(session, request)
-    if kind == words.COURSE:
-        return courses.enrol(session, request)
     if kind == words.WORKSHOP:
         return _book_seat(session, request)
+    ways = {words.PACKAGE: packages.buy, words.BUNDLE: packages.buy, words.COURSE: courses.enrol}
+    return _instead_of_waiting(session, request, ways.get(kind, book_time))
+
+
+def _instead_of_waiting(session: Session, request: Request, book: Callable[[Session, Request], Booking]) -> Booking:
+    """Book, and let the place on a waitlist that the wish names become this booking."""
     if request.wish.waitlist_entry_id is None:
-        return book_time(session, request)
+        return book(session, request)
     entry = waiting.take_offer(session, request)
-    booking = book_time(session, request)
+    # The seat that was kept goes back first, and is taken as any other within the same transaction.
+    waiting.give_back(session, entry)
+    booking = book(session, request)
     waiting.convert(session, entry, booking)
     return booking
 
@@ -117,6 +115,8 @@ def _book_seat(session: Session, request: Request) -> Booking:
         raise Invalid.field("service_session_id", "Choose one of the workshop's sessions.")
     price, discount = price_of(request)
     location_id = place_for(session, request)
+    if request.service.max_per_customer is not None or request.practitioner.limits:
+        lock_calendar(session, request.practitioner.id)
     check_limits(session, request)
     hold = _own_hold(session, request)
     if wish.waitlist_entry_id:

@@ -89,6 +89,24 @@ def lapse_offers(session: Session, *, now: datetime) -> int:
     return len(lapsed)
 
 
+def close_lines(session: Session, *, now: datetime) -> int:
+    """End the waiting for sessions that have begun or are off; return how many waited. Emits WaitlistChanged."""
+    over = session.scalars(
+        select(WaitlistEntry)
+        .join(SessionSeat, SessionSeat.id == WaitlistEntry.service_session_id)
+        .where(
+            WaitlistEntry.status == WAITING,
+            (SessionSeat.status != "scheduled") | (SessionSeat.starts_at <= now) | SessionSeat.deleted_at.is_not(None),
+        )
+        .order_by(WaitlistEntry.id)
+        .limit(BATCH)
+        .with_for_update(of=WaitlistEntry, skip_locked=True)
+    ).all()
+    for entry in over:
+        leave_line(session, entry, status=EXPIRED)
+    return len(over)
+
+
 def offer_seats(session: Session, session_id: int, *, now: datetime) -> None:
     """Offer the free seats of a dated session: one person each for two hours, or to all at once shortly before.
 

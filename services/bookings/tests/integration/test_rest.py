@@ -123,6 +123,44 @@ def test_shortly_before_the_start_all_are_told(world: World, http: Caller, clien
     assert [event["exclusive"] for event in events("waitlist.spot_opened")] == [False, False]
 
 
+def test_booking_a_seat_ends_the_waiting(world: World, http: Caller, client: Caller) -> None:
+    full_workshop(world, http)
+    entry = client.post("/waitlists/", {"service": WORKSHOP, "service_session": 700}).json
+    world.dated(700, start=MONDAY + timedelta(days=2), max_participants=2)
+    jobs.waitlist_offers()
+
+    booked = client.post("/bookings/", {"service_id": WORKSHOP, "service_session_id": 700})
+
+    assert booked.status == 201
+    assert client.get(f"/waitlists/{entry['id']}/").json["booking_id"] == booked.json["id"]
+    jobs.recount()
+    assert jobs.SEAT_DRIFT._value.get() == 0
+
+
+def test_lines_end_when_the_session_begins(world: World, http: Caller, client: Caller) -> None:
+    full_workshop(world, http)
+    entry = client.post("/waitlists/", {"service": WORKSHOP, "service_session": 700}).json
+
+    with frozen_at(MONDAY + timedelta(days=2)):
+        jobs.waitlist_offers()
+
+    assert client.get(f"/waitlists/{entry['id']}/").json["status"] == "expired"
+
+
+def test_waiting_for_a_time(world: World, client: Caller, events: Any) -> None:
+    world.calendar(time_off=[{"id": 1, "from_date": "2030-06-01", "to_date": "2030-06-30"}])
+    entry = client.post("/waitlists/", {"service": 50}).json
+    jobs.waitlist_offers()
+    world.calendar()
+    jobs.waitlist_offers()
+
+    (offered,) = events("waitlist.spot_opened")
+    taken = client.post(f"/waitlists/{entry['id']}/accept/", {})
+
+    assert (offered["exclusive"], offered["start_time"]) == (False, "2030-06-03T10:15:00.000000Z")
+    assert (taken.status, taken.json["start_time"]) == (201, "2030-06-03T10:15:00Z")
+
+
 def test_who_sees_a_line(world: World, http: Caller, client: Caller, owner: Caller) -> None:
     full_workshop(world, http)
     client.post("/waitlists/", {"service": WORKSHOP, "service_session": 700})

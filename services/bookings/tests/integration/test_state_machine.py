@@ -20,7 +20,7 @@ CLIENTS = 3
 BUFFER = 15
 HOURS = st.integers(0, 11)
 DAYS = st.integers(1, 3)
-ALLOWED = {200, 201, 402, 409}
+ALLOWED = {200, 201, 400, 402, 409}
 
 OVERLAPS = text("""
     SELECT count(*) FROM bookings a JOIN bookings b ON a.id < b.id AND a.practitioner_id = b.practitioner_id
