@@ -8,7 +8,7 @@ import orjson
 
 from gateway.answers import Answers
 from gateway.authentication import Authenticator
-from gateway.compression import choose, compress
+from gateway.compression import Coding, choose, compress
 from gateway.documentation import Documentation
 from gateway.envelope import wrap
 from gateway.exchange import Exchange
@@ -20,6 +20,7 @@ from gateway.responses import GatewayResponse
 from gateway.settings import GatewaySettings
 from shared.identity.tokens import ACCESS_TOKEN_SECONDS
 
+LARGE_BYTES = 64 * 1024
 _JSON = b"Content-Type: application/json\r\n"
 
 
@@ -66,12 +67,16 @@ class OwnPages:
                 return self._answers.own(exchange, 304, b"".join(lines), docs=page.docs)
         coding = choose(exchange.incoming.get(b"accept-encoding")) if len(body) >= 1024 else ""
         if coding:
-            if coding not in page.packed:
-                # Megabytes take a while, in which this process answers others.
-                page.packed[coding] = await asyncio.to_thread(compress, body, coding)
-            body = page.packed[coding]
+            body = page.packed.get(coding) or await self._pack(page, body, coding)
             lines.append(f"Content-Encoding: {coding}\r\nVary: Accept-Encoding\r\n".encode())
         return self._answers.own(exchange, page.status, b"".join(lines), body, docs=page.docs)
+
+    async def _pack(self, page: Page, body: bytes, coding: Coding) -> bytes:
+        """Compress a body; megabytes take a while, in which this process answers others."""
+        large = len(body) > LARGE_BYTES
+        packed = await asyncio.to_thread(compress, body, coding) if large else compress(body, coding)
+        page.packed[coding] = packed
+        return packed
 
     def _info(self, place: Place) -> dict[str, Any]:
         settings = self._settings
