@@ -1,8 +1,9 @@
 """What payments does by itself. Each run takes what is due and may find nothing; any number of workers may run."""
 
+from contextlib import suppress
 from datetime import timedelta
 
-from services.payments.clients.stripe import Stripe, configured
+from services.payments.clients.stripe import Stripe, Unanswered, configured
 from services.payments.operations import earnings, memberships, payout_runs, plans, reconciliation, upkeep
 from services.payments.settings import settings
 from shared.clock import utc_now
@@ -78,8 +79,9 @@ def reconcile_day() -> None:
 
 @every(hours=1, once=True)
 def replay_events() -> None:
-    """Take in what Stripe told while nobody listened."""
-    upkeep.catch_up(stripe(), now=utc_now())
+    """Take in what Stripe told while nobody listened; while Stripe does not answer there is nothing to take in."""
+    with suppress(Unanswered):
+        upkeep.catch_up(stripe(), now=utc_now())
 
 
 @daily(at="03:40")

@@ -1,0 +1,110 @@
+"""Stored cards: kept once, one default, forgotten at Stripe when dropped."""
+
+from typing import Any
+
+import pytest
+
+from services.payments.tests.factories import ANA, BEN, World
+from shared.clock import frozen_at
+from shared.testing.http import Caller
+
+
+def test_a_card_is_stored_once(world: World, http: Caller) -> None:
+    ana = http.as_user(ANA)
+
+    first = ana.post("/payment-methods/", {"stripe_payment_method_id": "pm_card_visa"})
+    again = ana.post("/payment-methods/", {"stripe_payment_method_id": "pm_card_visa"})
+    other = ana.post("/payment-methods/", {"stripe_payment_method_id": "pm_card_mastercard", "is_default": True})
+
+    assert (first.status, again.status, other.status) == (201, 200, 201), first
+    assert first.json["id"] == again.json["id"]
+    assert (first.json["last4"], first.json["is_default"], first.json["is_expired"]) == ("4242", True, "false")
+    shown = ana.get("/payment-methods/").json
+    assert [(card["brand"], card["is_default"]) for card in shown["results"]] == [("mastercard", True), ("visa", False)]
+    assert http.as_user(BEN).get("/payment-methods/").json["count"] == 0
+    assert http.as_user(BEN).get(f"/payment-methods/{first.json['id']}/").status == 404
+    assert ana.get("/payment-methods/?search=vis").json["count"] == 1
+
+
+def test_dropping_the_default_makes_the_newest_other_one(world: World, http: Caller) -> None:
+    ana, first, second = http.as_user(ANA), world.card(), world.card("pm_card_mastercard")
+
+    assert ana.delete(f"/payment-methods/{first}/").status == 204
+    world.work()
+
+    [left] = ana.get("/payment-methods/").json["results"]
+    assert (left["id"], left["is_default"]) == (second, True)
+    assert ana.get(f"/payment-methods/{first}/").status == 404
+    customers = world.sandbox.listed("customers")
+    assert customers[0]["invoice_settings"]["default_payment_method"] == left["stripe_payment_method_id"]
+
+
+def test_the_default_is_chosen(world: World, http: Caller) -> None:
+    ana, first, second = http.as_user(ANA), world.card(), world.card("pm_card_mastercard")
+
+    assert ana.post(f"/payment-methods/{second}/set_default/").json["is_default"] is True
+    assert ana.get(f"/payment-methods/{first}/").json["is_default"] is False
+    stale = ana.having(If_Match='"1"').patch(f"/payment-methods/{second}/", {"is_default": True})
+    assert stale.status == 412
+    assert ana.patch(f"/payment-methods/{first}/", {"is_default": False}).json["is_default"] is False
+    assert ana.put(f"/payment-methods/{first}/", {"is_active": False}).json["is_active"] is False
+
+
+def test_an_expired_card_is_no_default(world: World, http: Caller) -> None:
+    from datetime import UTC, datetime
+
+    ana, card = http.as_user(ANA), world.card()
+    year = ana.get(f"/payment-methods/{card}/").json["exp_year"]
+
+    with frozen_at(datetime(year + 2, 1, 1, tzinfo=UTC)):
+        from services.payments.domain.errors import CardExpired
+        from services.payments.operations.cards import own_card, set_default
+        from shared.clock import utc_now
+
+        with pytest.raises(CardExpired), world.database.transaction() as session:
+            set_default(session, own_card(session, user_id=ANA, card_id=card), now=utc_now())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"stripe_payment_method_id": ""},
+        {"stripe_payment_method_id": "4242424242424242"},
+        {"stripe_payment_method_id": "pm_1", "number": "4242424242424242"},
+        {"stripe_payment_method_id": "pm_1", "source": {"number": "4242"}},
+    ],
+)
+def test_card_data_never_comes_in(world: World, http: Caller, body: dict[str, Any]) -> None:
+    answer = http.as_user(ANA).post("/payment-methods/", body)
+
+    assert (answer.status, answer.code) == (400, "validation_error")
+    assert "4242" not in str(answer.json)
+
+
+def test_a_card_that_can_not_be_saved(world: World, http: Caller) -> None:
+    answer = http.as_user(ANA).post("/payment-methods/", {"stripe_payment_method_id": "pm_card_chargeDeclined"})
+
+    assert (answer.status, answer.code) == (402, "card_declined")
+
+
+def test_a_setup_intent_for_the_page(world: World, http: Caller) -> None:
+    made = http.as_user(ANA).post("/payment-methods/setup_intent/", {})
+
+    assert made.status == 201
+    assert made.json["client_secret"].startswith(made.json["setup_intent_id"])
+    assert http.get("/payments/config/").json["currency"] == "USD"
+
+
+def test_a_bank_may_renew_a_card(world: World, http: Caller) -> None:
+    from services.payments.operations.cards import sync_card
+
+    card = world.card()
+    method = http.as_user(ANA).get(f"/payment-methods/{card}/").json["stripe_payment_method_id"]
+    world.sandbox.control(f"payment_methods/{method}/renew", exp_month=7, exp_year=2040, last4="1881")
+
+    with world.database.transaction() as session:
+        assert sync_card(session, world.stripe.call("payment_methods.retrieve", method, {}))
+
+    shown = http.as_user(ANA).get(f"/payment-methods/{card}/").json
+    assert (shown["exp_month"], shown["exp_year"], shown["last4"]) == (7, 2040, "1881")
