@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_network
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -32,6 +33,7 @@ __all__ = [
     "Money",
     "Names",
     "Nested",
+    "Network",
     "Raw",
     "String",
     "Time",
@@ -156,6 +158,20 @@ class TimeZone(String):
             raise self.make_error("zone")
         ZoneInfo(name)
         return name
+
+
+class Network(String):
+    """An IP address, or a network such as `10.0.0.0/8`; kept as it was typed."""
+
+    default_error_messages = {"network": "Not an address or a network."}  # noqa: RUF012 - marshmallow's form.
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        typed = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            ip_network(typed, strict=False)
+        except ValueError as wrong:
+            raise self.make_error("network") from wrong
+        return typed
 
 
 class Dict(marshmallow_fields.Dict):
