@@ -101,6 +101,12 @@ class Blueprint(flask_smorest.Blueprint):
 
         return decorate
 
+    def arguments(self, schema: Any, **options: Any) -> Decorator:
+        """Read what `schema` declares. It is made once, here: making a schema copies all of its fields."""
+        made = schema() if isinstance(schema, type) else schema
+        decorator: Decorator = super().arguments(made, **options)
+        return decorator
+
     def _store_endpoint_docs(
         self, endpoint: str, obj: Any, parameters: Any, tags: Any, *, documented: bool = True, **options: Any
     ) -> None:
