@@ -36,6 +36,8 @@ PREFETCH = 64
 CRASHES_MAX = 2
 QUARANTINE_PAUSE_SECONDS = 0.1
 GAUGES_EVERY_SECONDS = 15.0
+TOGETHER_FIRST = 16
+LONG_SECONDS = 0.2
 PROBLEM_LENGTH = 500
 
 
@@ -59,6 +61,7 @@ class Consumer:
         self._broker_url = broker_url
         self._moved: set[int] = set()
         self._gauged_at = 0.0
+        self._together = 1 if is_quarantine else TOGETHER_FIRST
 
     def run(self, stop: threading.Event) -> None:
         """Read until `stop`, opening a new link whenever one breaks; then finish the batch at hand."""
@@ -148,23 +151,40 @@ class Consumer:
             return None
 
     def _apply(self, link: Link, reads: list[_Read]) -> bool:
-        """Apply events with one commit; if that fails, one by one.
+        """Apply events with one commit for several; where that fails, one by one.
 
         Empties `reads` as they come to their end. Returns False when the database is away.
         """
-        try:
-            if len(reads) > 1:
-                self._count(reads, self.inbox.apply(*(read.message for read in reads)))
-                reads.clear()
-        except Exception as problem:  # noqa: BLE001 - Whose fault it was is found out one by one.
-            if is_database_away(problem):
-                return False
-            log.debug("consumer: a batch of %d goes one by one: %s", len(reads), problem)
         while reads:
-            if not self._apply_one(link, reads[0]):
-                return False
-            reads.pop(0)
+            started, size = time.monotonic(), min(self._together, len(reads))
+            try:
+                if size > 1:
+                    self._count(reads[:size], self.inbox.apply(*(read.message for read in reads[:size])))
+                    del reads[:size]
+                    self._learn(size, time.monotonic() - started)
+                    continue
+            except Exception as problem:  # noqa: BLE001 - Whose fault it was is found out one by one.
+                if is_database_away(problem):
+                    return False
+                log.debug("consumer: %d events go one by one: %s", size, _told(problem))
+            for _ in range(size):
+                if not self._apply_one(link, reads[0]):
+                    return False
+                del reads[0]
+            if size == 1:
+                self._learn(size, time.monotonic() - started)
         return True
+
+    def _learn(self, size: int, took: float) -> None:
+        """Decide how many events share the next transaction.
+
+        Rows stay locked until the commit, and people's requests may wait for them: a transaction that took long
+        makes the next one smaller.
+        """
+        if took > LONG_SECONDS:
+            self._together = max(1, size // 2)
+        elif took < LONG_SECONDS / 4:
+            self._together = min(self.prefetch, max(self._together, 2 * size))
 
     def _apply_one(self, link: Link, read: _Read) -> bool:
         """Apply one event in a transaction of its own, or move it. Returns False when the database is away."""
