@@ -1,6 +1,7 @@
 """`python -m tests.chaos --seeds 10`: clean runs, then every mutant, which must be caught within three seeds."""
 
 import argparse
+import signal
 import sys
 import time
 
@@ -38,6 +39,8 @@ def main() -> int:
     options = parser.parse_args()
     first = options.seed if options.seed is not None else int(time.time()) % 1_000_000
     clean = Plan(seconds=options.seconds)
+    # Ended from outside, it takes its servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     servers = Servers()
     failed: list[str] = []
     try:
