@@ -74,7 +74,7 @@ class SharedWindows:
         return standings
 
     def hit_one(self, policy: Policy, key: str, now: float) -> Standing:
-        """Count one request under one key, as `hit` does; a key that is known and far from its end at a third of the cost."""
+        """Count one request under one key, as `hit` does: at a third of the cost for a key that is known."""
         seconds = policy.seconds
         window, into = divmod(now, seconds)
         digest = hash((policy.told, key)) & _MASK or 1
