@@ -6,9 +6,23 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from services.payments.models import ConnectAccount, Order, Payout, Refund
-from shared.messaging import Snapshot, event
+from services.payments.domain.access import GRACE, grants_access
+from services.payments.models import (
+    ConnectAccount,
+    CreditTransaction,
+    LedgerAccount,
+    Membership,
+    Order,
+    Payout,
+    Refund,
+    StreamRef,
+    Subscription,
+    SubscriptionTier,
+)
+from shared.clock import utc_now
+from shared.messaging import Snapshot, Subject, event
 
 
 @event("payment.succeeded")
@@ -161,7 +175,7 @@ class PaymentRefunded:
             order_id=order.id,
             user_id=order.user_id,
             practitioner_id=order.practitioner_id,
-            booking_id=refund.booking_id or order.booking_id,
+            booking_id=order.booking_id or refund.booking_id,
             stream_id=order.details.get("stream_id"),
             amount_cents=refund.amount_cents,
             to_card_cents=refund.to_card_cents,
@@ -364,4 +378,94 @@ PUBLISHES = [
     UserExportPart,
 ]
 
-SNAPSHOTS = [Snapshot(ConnectAccountChanged, select(ConnectAccount).where(ConnectAccount.is_active))]
+PLAN_CHANGES_MAX = 1_000_000
+"""Keeps a later plan's sequence above every sequence of an earlier one of the same practitioner."""
+
+
+def plan_subject(plan: Subscription) -> Subject:
+    """Return whom a plan's news is about: the practitioner, with a sequence that orders one plan after another."""
+    return Subject(
+        type="practitioner_plan", id=str(plan.practitioner_id), sequence=plan.id * PLAN_CHANGES_MAX + plan.version
+    )
+
+
+def told_plan(session: Session, plan: Subscription) -> SubscriptionChanged:
+    """Return the plan that a practitioner has now."""
+    tier = session.get_one(SubscriptionTier, plan.tier_id)
+    return SubscriptionChanged(
+        practitioner_id=plan.practitioner_id,
+        user_id=plan.user_id,
+        subscription_id=plan.id,
+        tier_code=tier.code,
+        tier_name=tier.name,
+        features=tier.features,
+        status=plan.status,
+        is_active=_is_active(plan),
+        is_annual=plan.is_annual,
+        auto_renew=plan.auto_renew,
+        current_period_end=plan.current_period_end,
+        end_date=plan.end_date,
+        grace_until=plan.past_due_since + GRACE if plan.past_due_since else None,
+    )
+
+
+def told_membership(session: Session, membership: Membership) -> MembershipChanged:
+    """Return what a fan may see now."""
+    stream = session.get(StreamRef, membership.stream_id)
+    return MembershipChanged(
+        membership_id=membership.id,
+        user_id=membership.user_id,
+        practitioner_id=membership.practitioner_id,
+        stream_id=membership.stream_id,
+        stream_title=stream.title if stream else "",
+        tier=membership.tier,
+        tier_name=membership.tier_name,
+        status=membership.status,
+        is_active=_is_active(membership),
+        since=membership.started_at,
+        access_until=membership.ends_at or membership.current_period_end,
+        price_cents=membership.price_cents,
+    )
+
+
+def told_credits(session: Session, account: LedgerAccount) -> CreditsChanged:
+    """Return a user's balance, and the line that last moved it."""
+    owner = account.owner_id or 0
+    held = select(LedgerAccount.balance_cents).where(LedgerAccount.code == f"user:{owner}:held")
+    last = session.scalar(
+        select(CreditTransaction)
+        .where(CreditTransaction.user_id == owner)
+        .order_by(CreditTransaction.id.desc())
+        .limit(1)
+    )
+    return CreditsChanged(
+        user_id=owner,
+        balance_cents=account.balance_cents or 0,
+        held_cents=session.scalar(held) or 0,
+        change_cents=last.amount_cents if last else 0,
+        transaction_type=last.transaction_type if last else "adjustment",
+        transaction_id=last.id if last else 0,
+    )
+
+
+def _is_active(row: Subscription | Membership) -> bool:
+    return grants_access(
+        status=row.status,
+        ended_at=row.ended_at,
+        past_due_since=row.past_due_since,
+        period_end=row.current_period_end,
+        now=utc_now(),
+    )
+
+
+SNAPSHOTS = [
+    Snapshot(ConnectAccountChanged, select(ConnectAccount).where(ConnectAccount.is_active)),
+    Snapshot(SubscriptionChanged, select(Subscription), build=told_plan, about=plan_subject),
+    Snapshot(MembershipChanged, select(Membership), build=told_membership),
+    Snapshot(
+        CreditsChanged,
+        select(LedgerAccount).where(LedgerAccount.kind == "credits"),
+        build=told_credits,
+        about=lambda account: Subject(type="credits", id=str(account.owner_id), sequence=account.version),
+    ),
+]

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Declined, Refused, Stripe, StripeRefusal, Unanswered
+from services.payments.domain import access
 from services.payments.models import Order
 from services.payments.operations.orders import order_by_source
 from services.payments.operations.stripe_log import intend
 from shared.database import transaction
 
-GRACE = timedelta(days=7)
+GRACE = access.GRACE
 UNPAID_LIVES = timedelta(hours=23)
 LIVE = ("active", "trialing", "past_due")
 EXPAND = ["latest_invoice.confirmation_secret", "latest_invoice.payments"]
@@ -160,14 +161,14 @@ def item_of(told: Mapping[str, Any]) -> str:
 
 
 def grants_access(row: Recurring, *, now: datetime) -> bool:
-    """Whether what was paid for is still to be had: live, a week of grace when past due, or until the paid end."""
-    if row.ended_at is not None:
-        return False
-    if row.status in ("active", "trialing"):
-        return True
-    if row.status == "past_due":
-        return bool(row.past_due_since is None or now <= row.past_due_since + GRACE)
-    return bool(row.status == "canceled" and row.current_period_end is not None and now < row.current_period_end)
+    """Whether what was paid for is still to be had; see `domain.access`."""
+    return access.grants_access(
+        status=row.status,
+        ended_at=row.ended_at,
+        past_due_since=row.past_due_since,
+        period_end=row.current_period_end,
+        now=now,
+    )
 
 
 def invoice_order(

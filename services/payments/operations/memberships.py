@@ -15,7 +15,7 @@ from services.payments.domain.errors import (
     MembershipNotActive,
     TierNotAvailable,
 )
-from services.payments.events import MembershipChanged, PaymentSucceeded
+from services.payments.events import PaymentSucceeded, told_membership
 from services.payments.models import EarningsTransaction, Membership, Order, StreamRef, StripeOperation
 from services.payments.operations import billing, ledger
 from services.payments.operations.earnings import add_to_daily, user_of
@@ -199,25 +199,8 @@ def let_lapse(session: Session, *, now: datetime) -> int:
 
 def tell_membership(session: Session, membership: Membership) -> None:
     """Announce what a fan may see now. Emits MembershipChanged."""
-    stream = session.get(StreamRef, membership.stream_id)
-    record(
-        session,
-        MembershipChanged(
-            membership_id=membership.id,
-            user_id=membership.user_id,
-            practitioner_id=membership.practitioner_id,
-            stream_id=membership.stream_id,
-            stream_title=stream.title if stream else "",
-            tier=membership.tier,
-            tier_name=membership.tier_name,
-            status=membership.status,
-            is_active=billing.grants_access(membership, now=utc_now()),
-            since=membership.started_at,
-            access_until=membership.ends_at or membership.current_period_end,
-            price_cents=membership.price_cents,
-        ),
-        subject=membership,
-    )
+    session.flush()
+    record(session, told_membership(session, membership), subject=membership)
 
 
 def _earn(session: Session, order: Order, membership: Membership) -> None:

@@ -11,18 +11,16 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Stripe, StripeRefusal
 from services.payments.domain.errors import AlreadySubscribed, SubscriptionNotActive, TierNotAvailable
-from services.payments.events import PaymentSucceeded, SubscriptionChanged
+from services.payments.events import PaymentSucceeded, plan_subject, told_plan
 from services.payments.models import StripeOperation, Subscription, SubscriptionTier
 from services.payments.operations import billing, ledger
-from services.payments.operations.rates import DEFAULT_TIER, forget_rates
+from services.payments.operations.rates import forget_rates
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.errors import Invalid
-from shared.messaging import Subject, record
+from shared.messaging import record
 
 KIND = "tier"
-PLANS_A_PRACTITIONER_MAX = 1_000_000
-"""Keeps a later plan's sequence above every sequence of an earlier one."""
 
 
 def tier_named(session: Session, reference: str, *, for_sale: bool = True) -> SubscriptionTier:
@@ -227,31 +225,8 @@ def let_lapse(session: Session, *, now: datetime) -> int:
 def tell_plan(session: Session, plan: Subscription) -> None:
     """Announce the plan that a practitioner has now. Emits SubscriptionChanged."""
     forget_rates()
-    tier = session.get(SubscriptionTier, plan.tier_id)
-    is_active = billing.grants_access(plan, now=utc_now())
-    record(
-        session,
-        SubscriptionChanged(
-            practitioner_id=plan.practitioner_id,
-            user_id=plan.user_id,
-            subscription_id=plan.id,
-            tier_code=tier.code if tier else DEFAULT_TIER,
-            tier_name=tier.name if tier else DEFAULT_TIER,
-            features=tier.features if tier else {},
-            status=plan.status,
-            is_active=is_active,
-            is_annual=plan.is_annual,
-            auto_renew=plan.auto_renew,
-            current_period_end=plan.current_period_end,
-            end_date=plan.end_date,
-            grace_until=plan.past_due_since + billing.GRACE if plan.past_due_since else None,
-        ),
-        about=Subject(
-            type="practitioner_plan",
-            id=str(plan.practitioner_id),
-            sequence=plan.id * PLANS_A_PRACTITIONER_MAX + plan.version,
-        ),
-    )
+    session.flush()
+    record(session, told_plan(session, plan), about=plan_subject(plan))
 
 
 def _follow_price(session: Session, plan: Subscription, told: Mapping[str, Any], *, has_new_period: bool) -> None:

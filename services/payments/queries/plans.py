@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, Text, bindparam, case, cast, func, literal, or_, select
 
+from services.payments.domain.access import grants_access
 from services.payments.domain.amounts import rate
 from services.payments.models import (
     Membership,
@@ -150,16 +151,14 @@ def current_plan(connection: Connection, practitioner_id: int, *, now: datetime)
 
 
 def is_active(row: dict[str, Any], *, now: datetime) -> bool:
-    """Whether what was paid for is still to be had; see `operations.billing.grants_access`."""
-    if row["ended_at"] is not None:
-        return False
-    if row["status"] in ("active", "trialing"):
-        return True
-    if row["status"] == "past_due":
-        since = row["past_due_since"]
-        return since is None or (now - since).days < 7
-    end = row["current_period_end"]
-    return bool(row["status"] == "canceled" and end is not None and now < end)
+    """Whether what was paid for is still to be had; see `domain.access`."""
+    return grants_access(
+        status=row["status"],
+        ended_at=row["ended_at"],
+        past_due_since=row["past_due_since"],
+        period_end=row["current_period_end"],
+        now=now,
+    )
 
 
 INVOICES = select(

@@ -184,3 +184,24 @@ def test_the_audit_command(world: World) -> None:
 
     assert (good.exit_code, bad.exit_code) == (0, 1), good.output
     assert f"user:{ANA}:credits" in bad.output
+
+
+def test_every_state_can_be_told_again(world: World, http: Caller) -> None:
+    """Readers that start later ask for the present states; each is built from what the tables hold."""
+    from services.payments.events import SNAPSHOTS
+    from shared.messaging.schemas import dump
+
+    world.grant(ANA, 1_000)
+    http.as_user(PAT).post("/subscriptions/", {"tier_id": "basic"})
+    http.as_user(PAT).post("/connect/onboarding/", {})
+
+    told = {}
+    with transaction() as session:
+        for snapshot in SNAPSHOTS:
+            for row in session.scalars(snapshot.select):
+                told[snapshot.declared.key] = (dump(snapshot.payload(session, row)), snapshot.subject(row))
+
+    assert told["subscription.changed"][0]["tier_code"] == "basic"
+    assert told["subscription.changed"][1].id == str(PRACTITIONER)
+    assert told["credits.changed"][0]["balance_cents"] == 1_000
+    assert "connect_account.changed" in told
