@@ -28,7 +28,7 @@ from shared.messaging.broker import Backoff, Delivery, Link, Outgoing
 from shared.messaging.errors import BrokerLost, NotConfirmed, Unreadable
 from shared.messaging.inbox import Inbox
 from shared.messaging.messages import Message
-from shared.messaging.names import ATTEMPTS_MAX, own_exchange, queue_names, retry_key
+from shared.messaging.names import ATTEMPTS_MAX, UNROUTED, own_exchange, queue_names, retry_key
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,8 @@ class Consumer:
         if time.monotonic() - self._gauged_at < GAUGES_EVERY_SECONDS:
             return
         self._gauged_at = time.monotonic()
-        for name, depth in link.depths([f"{self.service}.{name}" for name in queue_names()]).items():
+        queues = [f"{self.service}.{name}" for name in queue_names()]
+        for name, depth in link.depths([*queues, UNROUTED]).items():
             metrics.QUEUED.labels(name).set(depth)
 
     def _next_batch(self, link: Link) -> list[Delivery]:

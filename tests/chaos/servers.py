@@ -52,6 +52,9 @@ class ToyBroker(RabbitMQ):
         wanted = definitions(self.members, retries=self.retries, lengths=self.lengths, listeners=LISTENERS)
         names = [ADMINISTRATOR, *sorted({permission["user"] for permission in wanted["permissions"]})]
         wanted = with_users(wanted, {name: self._credentials.password(f"rabbitmq.{name}") for name in names})
+        wanted["users"] = [
+            {**user, "tags": "administrator" if user["name"] == ADMINISTRATOR else ""} for user in wanted["users"]
+        ]
         wanted["vhosts"] = [{"name": "/"}]
         everything = {"user": ADMINISTRATOR, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
         return {**wanted, "permissions": [*wanted["permissions"], everything]}

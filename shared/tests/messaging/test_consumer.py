@@ -255,6 +255,7 @@ def test_a_reader_sees_how_full_its_queues_are(servers: Servers) -> None:
     send(servers, credited(1), credited(2))
     link = Link.open(servers.broker_url("mirror"), name="test")
 
-    assert link.depths(["mirror.in", "mirror.dead"]) == {"mirror.in": 2, "mirror.dead": 0}
+    found = link.depths(["mirror.in", "mirror.dead", "events.unrouted"])
+    assert found == {"mirror.in": 2, "mirror.dead": 0, "events.unrouted": 0}
     assert link.is_open
     link.close()
