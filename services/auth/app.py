@@ -19,7 +19,7 @@ from services.auth.settings import settings
 from shared.http import create_service_app
 
 # Signing out works with an expired access token when a refresh token is sent.
-LENIENT_PATHS = ("/auth/logout/",)
+LENIENT_PATHS = ("/auth/logout/", "/auth/logout")
 
 
 def create_app() -> Flask:
