@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 
 from services.payments.api import stripe as desk
+from services.payments.api.plan_checkout import plan_page
 from services.payments.api.schemas import (
     CheckoutSession,
     CheckoutSessionRequest,
@@ -101,7 +102,13 @@ class CreateSession(MethodView):
         if body["payment_method"] == "manual" and not identity().is_staff:
             raise Forbidden("Only staff note payments by hand.")
         urls = {"success_url": body["success_url"], "cancel_url": body["cancel_url"]}
+        if body["order_type"] == "subscription":
+            return _page(desk.order_now(plan_page(body, urls)))
         order_id = _order_for_page(body, urls)
+        if body["payment_method"] == "manual":
+            with transaction() as session:
+                operations.pay_by_hand(session, order_id, now=utc_now())
+            return _page(desk.order_now(order_id))
         if body["payment_method"] == "credits":
             with transaction() as session:
                 operations.pay_by_credits_only(session, order_id, now=utc_now())
@@ -155,12 +162,12 @@ class Session(MethodView):
             return orders.detail(connection, row, by=identity(), public_url=settings().public_url)
 
 
-def _order_of_booking(reference: str) -> int:
+def _order_of_booking(reference: str, *, for_staff: bool = False) -> int:
     """Return the order of the caller's booking, waiting a moment for a booking that was just made."""
 
     def look() -> int | None:
         with reading() as connection:
-            booking_id = bookings.own_booking_id(connection, reference, by=identity())
+            booking_id = bookings.own_booking_id(connection, reference, by=identity(), for_staff=for_staff)
             return None if booking_id is None else bookings.order_of_booking(connection, booking_id)
 
     found = desk.WAITING.until("booking_orders", look, seconds=BOOKING_WAIT_SECONDS)
@@ -223,7 +230,7 @@ def _order_for_page(body: dict[str, Any], urls: dict[str, str]) -> int:
                 session, user_id=identity().user_id, cents=cents, key=key, wanted=dict(urls)
             ).id
     if body["booking_id"]:
-        return _order_of_booking(body["booking_id"])
+        return _order_of_booking(body["booking_id"], for_staff=body["payment_method"] == "manual")
     if body["service_id"]:
         order_id = _ask_for_booking(body, mode="page", body_urls=urls)
         return _booked(order_id)

@@ -188,30 +188,49 @@ def invoice_order(
     if cents == 0 or order_by_source(session, source) is not None:
         return None
     paid_at = _instant((invoice.get("status_transitions") or {}).get("paid_at"))
-    order = Order(
-        source_key=source,
-        user_id=user_id,
-        practitioner_id=practitioner_id,
-        order_type="subscription",
-        description=description,
-        subtotal_amount_cents=cents,
-        total_amount_cents=cents,
-        subscription_id=subscription_id,
-        membership_id=membership_id,
-        stripe_invoice_id=invoice["id"],
-        stripe_payment_intent_id=_intent_of(invoice),
-        status="completed",
-        paid_at=paid_at or datetime.now(UTC),
-        details={
+    order = _waiting_order(session, subscription_id) or Order()
+    told = {
+        "source_key": source,
+        "user_id": user_id,
+        "practitioner_id": practitioner_id,
+        "order_type": "subscription",
+        "description": description,
+        "subtotal_amount_cents": cents,
+        "total_amount_cents": cents,
+        "subscription_id": subscription_id,
+        "membership_id": membership_id,
+        "stripe_invoice_id": invoice["id"],
+        "stripe_payment_intent_id": _intent_of(invoice),
+        "status": "completed",
+        "paid_at": paid_at or datetime.now(UTC),
+        "details": {
             "number": invoice.get("number"),
             "hosted_url": invoice.get("hosted_invoice_url"),
             "pdf_url": invoice.get("invoice_pdf"),
             **({"stream_id": stream_id} if stream_id else {}),
         },
-    )
+    }
+    for name, value in told.items():
+        setattr(order, name, value)
+    order.checkout_url = order.failure_code = order.failure_message = None
     session.add(order)
     session.flush()
     return order
+
+
+def _waiting_order(session: Session, subscription_id: int | None) -> Order | None:
+    """Return the order of the page on which a plan's first invoice was paid, locked."""
+    if subscription_id is None:
+        return None
+    return session.scalar(
+        select(Order)
+        .where(
+            Order.subscription_id == subscription_id,
+            Order.source_key.like("plan:%"),
+            Order.status.in_(("pending", "processing", "failed")),
+        )
+        .with_for_update()
+    )
 
 
 def subscription_of(invoice: Mapping[str, Any]) -> str | None:

@@ -149,6 +149,32 @@ def start_checkout(session: Session, order: Order, *, use_credits: bool, now: da
     )
 
 
+def start_plan_checkout(
+    session: Session, order: Order, *, plan_uuid: str, price: str, customer: str, urls: dict[str, str], now: datetime
+) -> int:
+    """Note a Checkout Session that starts a plan, and return the number of the noted call."""
+    attempt = paying.begin_attempt(session, order, kind="checkout", use_credits=False)
+    plan = {"kind": "tier", "uuid": plan_uuid}
+    return intend(
+        session,
+        call="checkout.sessions.create",
+        key=f"order:{order.public_uuid}:cs:{attempt.number}",
+        params={
+            "mode": "subscription",
+            "line_items": [{"price": price, "quantity": 1}],
+            "client_reference_id": str(order.public_uuid),
+            **urls,
+            "expires_at": int((now + timedelta(minutes=PAGE_MINUTES)).timestamp()),
+            "customer": customer,
+            "metadata": {**metadata_of(order, attempt), **plan},
+            "subscription_data": {"metadata": plan},
+        },
+        subject=f"order:{order.id}:{attempt.number}",
+        user_id=order.user_id,
+        by_caller=True,
+    )
+
+
 def metadata_of(order: Order, attempt: PaymentAttempt) -> dict[str, str]:
     """Return what Stripe keeps beside a payment, so that it can be found again by it."""
     return {

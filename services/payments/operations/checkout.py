@@ -18,7 +18,7 @@ from services.payments.domain.errors import (
 )
 from services.payments.domain.orders import order_type
 from services.payments.events import CheckoutRequested
-from services.payments.models import Order
+from services.payments.models import Order, Subscription
 from services.payments.operations import ledger, paying
 from services.payments.operations.charging import card_or_refuse, start_card, start_checkout
 from services.payments.operations.orders import locked_order, order_by_source
@@ -146,6 +146,35 @@ def credit_order(session: Session, *, user_id: int, cents: int, key: str, wanted
     session.add(order)
     session.flush()
     return order
+
+
+def plan_order(session: Session, plan: Subscription, *, cents: int, name: str) -> Order:
+    """Make the order of the page on which a plan is started, once per plan."""
+    source = f"plan:{plan.public_uuid}"
+    known = order_by_source(session, source)
+    if known is not None:
+        return known
+    order = Order(
+        source_key=source,
+        user_id=plan.user_id,
+        practitioner_id=plan.practitioner_id,
+        order_type="subscription",
+        description=f"{name} plan",
+        subtotal_amount_cents=cents,
+        total_amount_cents=cents,
+        subscription_id=plan.id,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def pay_by_hand(session: Session, order_id: int, *, now: datetime) -> None:
+    """Note that an order was paid outside the platform; only staff do. Raises AlreadyPaid, BookingNotPayable."""
+    order = _payable(session, order_id)
+    paying.call_off(session, order)
+    order.payment_method = "manual"
+    paying.complete_order(session, order, None, now=now)
 
 
 def buy_credits(

@@ -55,7 +55,10 @@ def sync_checkout(session: Session, page: Mapping[str, Any]) -> bool:
     intent = page.get("payment_intent")
     if page.get("status") == "complete" and isinstance(intent, Mapping):
         return sync_intent(session, {**intent, "metadata": page.get("metadata") or {}})
-    if page.get("status") == "expired":
+    if page.get("status") == "complete" and page.get("subscription"):
+        # What a plan's page was paid with is its invoice, which completes the order.
+        attempt.status = "succeeded"
+    elif page.get("status") == "expired":
         _gone(session, order, attempt, code="expired", message="The payment page has expired.")
     elif page.get("status") == "open":
         _page_open(session, order, attempt, page)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Stripe, StripeRefusal
 from services.payments.models import Order, PaymentAttempt, StripeEvent, StripeOperation
-from services.payments.operations import stripe_desk, stripe_events, sync
+from services.payments.operations import stripe_desk, stripe_events, subscriptions, sync
 from services.payments.operations.orders import locked_order
 from services.payments.operations.paying import fail_order
 from shared.clock import utc_now
@@ -48,6 +48,8 @@ def ask_again(stripe: Stripe, order_id: int) -> None:
         page = stripe.call("checkout.sessions.retrieve", found.stripe_id, {"expand": ["payment_intent"]})
         with transaction() as session:
             sync.sync_checkout(session, page)
+        if page.get("subscription"):
+            subscriptions.refresh(stripe, str(page["subscription"]))
     else:
         intent = stripe.call("payment_intents.retrieve", found.stripe_id, {"expand": ["latest_charge"]})
         with transaction() as session:

@@ -21,12 +21,15 @@ def named(model: Any, reference: str) -> Any:
         return model.slug == reference if hasattr(model, "slug") else model.id == -1
 
 
-def own_booking_id(connection: Connection, reference: str, *, by: Identity) -> int | None:
-    """Return the id of the caller's booking, None while it is not known here. Raises NotFound for another's."""
+def own_booking_id(connection: Connection, reference: str, *, by: Identity, for_staff: bool = False) -> int | None:
+    """Return the id of the caller's booking, None while it is not known here.
+
+    Raises NotFound for another's, unless staff ask (`for_staff`).
+    """
     row = connection.execute(select(BookingRef.id, BookingRef.user_id).where(named(BookingRef, reference))).first()
     if row is None:
         return None
-    if row.user_id != by.user_id:
+    if row.user_id != by.user_id and not for_staff:
         raise NotFound("There is no such booking.")
     return int(row.id)
 

@@ -250,6 +250,12 @@ def test_only_staff_note_payments_by_hand(world: World, http: Caller) -> None:
     )
 
     assert (answer.status, answer.code) == (403, "permission_denied")
+    noted = http.as_staff(STAFF).post(
+        "/checkout/create_session/", {"order_type": "direct", "booking_id": 100, "payment_method": "manual", **PAGE}
+    )
+    assert noted.json["status"] == "completed", noted
+    assert world.balance("platform:manual") == 10_000
+    world.check_books()
 
 
 def test_a_quote_shows_what_will_be_charged(world: World, http: Caller) -> None:

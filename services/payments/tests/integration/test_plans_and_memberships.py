@@ -268,3 +268,26 @@ def test_somebody_who_leaves_stops_paying(world: World, http: Caller) -> None:
     assert [told["source"] for told in world.told("user.erased")] == ["payments"]
     assert world.balance(f"user:{ANA}:credits") == 10_000
     world.check_books()
+
+
+def test_a_plan_is_started_on_stripes_page(world: World, http: Caller) -> None:
+    pat = http.as_user(PAT)
+    body = {
+        "order_type": "subscription",
+        "subscription_tier_id": "professional",
+        "success_url": "https://app.example/done",
+        "cancel_url": "https://app.example/no",
+    }
+
+    page = pat.post("/checkout/create_session/", body)
+    assert page.status == 200, page
+    world.sandbox.control(f"checkout/{page.json['session_id']}/pay", card="4242424242424242")
+    detail = pat.get(f"/checkout/sessions/{page.json['session_id']}/").json
+
+    assert (detail["id"], detail["status"]) == (page.json["order"], "completed")
+    assert pat.get("/subscriptions/current/").json["is_active"] is True
+    assert world.balance("platform:plans") == 2_900
+    assert len(world.told("payment.succeeded")) == 1
+    assert pat.post("/checkout/create_session/", {**body, "subscription_tier_id": "basic"}).status == 400
+    assert http.as_user(ANA).post("/checkout/create_session/", body).status == 403
+    world.check_books()
