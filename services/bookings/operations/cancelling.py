@@ -1,6 +1,6 @@
 """Canceling: what is free again, what is given back, and who hears of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -151,12 +151,13 @@ def _cancel_children(
     """Cancel what is still to come. The refund goes out once, on the parent; each child tells what is kept of it."""
     parts = {part.id: part for part in what.children}
     nothing = Part(id=0, refund_cents=0, retained_cents=0, reason="")
-    for child in children:
+    # In the order of seats, as they are taken, so that joining and leaving a course never wait crosswise.
+    for child in sorted(children, key=lambda one: one.service_session_id or 0):
         ends_with_parent = child.id in parts or (parent.status == words.PENDING and child.status not in words.TERMINAL)
         if not ends_with_parent:
             continue
         was, part = child.status, parts.get(child.id, nothing)
-        _close(session, child, replace(how, reason=how.reason), role=role, now=now)
+        _close(session, child, how, role=role, now=now)
         child.refund_pending_cents = part.refund_cents
         session.flush()
         kept = Outcome(retained_cents=part.retained_cents)

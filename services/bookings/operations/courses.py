@@ -1,5 +1,6 @@
 """Enrolling in a course: a parent, and a seat in every class to come."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -7,9 +8,9 @@ from sqlalchemy.orm import Session
 from services.bookings.domain import words
 from services.bookings.domain.errors import SessionUnavailable
 from services.bookings.domain.shares import shares
-from services.bookings.models import Booking
+from services.bookings.models import Booking, SessionSeat
 from services.bookings.models.offers import sessions_of
-from services.bookings.operations.announcing import announce_children
+from services.bookings.operations.announcing import announce_children, set_reminders
 from services.bookings.operations.building import announce_new, copy_service, insert, new_booking
 from services.bookings.operations.checking import Request, check_limits, place_for, price_of
 from services.bookings.operations.following import open_credits
@@ -50,10 +51,20 @@ def enrol(session: Session, request: Request) -> Booking:
     )
     parent.sessions_total = len(classes)
     insert(session, parent)
-    children = []
-    for number, (seat, share) in enumerate(
-        zip(classes, shares(parent.final_amount_cents, len(classes)), strict=True), 1
-    ):
+    children = list(_seats_of(parent, classes, request))
+    insert(session, *children)
+    if parent.status == words.CONFIRMED:
+        for child in open_credits(parent, children, now=request.now):
+            set_reminders(session, child, now=request.now)
+    announce_new(session, parent, request)
+    announce_children(session, children, action="created", by=request.by)
+    return parent
+
+
+def _seats_of(parent: Booking, classes: Sequence[SessionSeat], request: Request) -> Iterator[Booking]:
+    """Yield the client's seat in each class, with its share of the price."""
+    parts = shares(parent.final_amount_cents, len(classes))
+    for number, (seat, share) in enumerate(zip(classes, parts, strict=True), start=1):
         child = Booking(
             kind=words.COURSE,
             parent_id=parent.id,
@@ -61,7 +72,7 @@ def enrol(session: Session, request: Request) -> Booking:
             service_session_id=seat.id,
             client_id=parent.client_id,
             timezone=parent.timezone,
-            location_id=seat.location_id or location_id,
+            location_id=seat.location_id or parent.location_id,
             start_time=seat.starts_at,
             end_time=seat.ends_at,
             title=seat.title,
@@ -76,11 +87,4 @@ def enrol(session: Session, request: Request) -> Booking:
         copy_service(child, request.service, request.practitioner, request.client)
         child.become(words.PENDING, detail=words.AWAITING_PAYMENT, now=request.now)
         child.hold_expires_at = parent.hold_expires_at
-        children.append(child)
-    insert(session, *children)
-    if parent.status == words.CONFIRMED:
-        open_credits(parent, children, now=request.now)
-        session.flush()
-    announce_new(session, parent, request)
-    announce_children(session, children, action="created", by=request.by)
-    return parent
+        yield child

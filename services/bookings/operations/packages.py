@@ -12,7 +12,7 @@ from services.bookings.domain.errors import NotBookable
 from services.bookings.domain.shares import shares
 from services.bookings.models import Booking, Practitioner, Service
 from services.bookings.models.offers import find_offer
-from services.bookings.operations.announcing import announce_children
+from services.bookings.operations.announcing import announce_children, set_reminders
 from services.bookings.operations.building import announce_new, copy_service, insert, new_booking
 from services.bookings.operations.checking import Request, check_limits, check_offer, price_of, understand
 from services.bookings.operations.following import open_credits
@@ -167,3 +167,5 @@ def _schedule_first(session: Session, child: Booking, parent: Booking, request: 
         child.become(words.CONFIRMED, now=request.now)
         child.confirmed_at = request.now
     take_time_of(session, child)
+    if child.status == words.CONFIRMED:
+        set_reminders(session, child, now=request.now)

@@ -10,7 +10,7 @@ from services.bookings.domain.errors import NotBookable, NotCancellable, SlotTak
 from services.bookings.domain.recurrence import OCCURRENCES_MIN, BadRule, Rule
 from services.bookings.models import Booking, Series
 from services.bookings.models.busy import Taken, spans, taken_between
-from services.bookings.operations.announcing import announce_children
+from services.bookings.operations.announcing import announce_children, set_reminders
 from services.bookings.operations.building import announce_new, copy_service, insert, new_booking
 from services.bookings.operations.cancelling import Cancellation, cancel_found
 from services.bookings.operations.checking import (
@@ -149,8 +149,8 @@ def _book(session: Session, request: Request, rule: Rule, found: Recurring, take
     for child in children:
         take_time_of(session, child)
     if parent.status == words.CONFIRMED:
-        open_credits(parent, children, now=request.now)
-        session.flush()
+        for child in open_credits(parent, children, now=request.now):
+            set_reminders(session, child, now=request.now)
     announce_new(session, parent, request)
     announce_children(session, children, action="created", by=request.by)
     return replace(found, parent=parent, children=tuple(children), series_id=series.id)

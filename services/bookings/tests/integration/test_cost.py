@@ -44,12 +44,12 @@ def test_booking_a_time_is_quick(world: World, http: Caller, book: Callable[...,
     book(start_time=at(8))
     taken = []
     for number in range(30):
-        began = time.perf_counter()
+        began = time.process_time()
         assert book(http.as_user(100 + number + 1), start_time=at(8 + number % 12, day=2 + number // 12)).status == 201
-        taken.append(time.perf_counter() - began)
+        taken.append(time.process_time() - began)
 
-    # Far above what it takes on a quiet machine: this catches a statement per something.
-    assert sorted(taken)[len(taken) // 2] < 0.1
+    # Its own work alone, so that a busy machine does not matter; three times what it takes here.
+    assert sorted(taken)[len(taken) // 2] < 0.03
 
 
 def test_free_times_take_two_statements(world: World, book: Callable[..., Answer], http: Caller) -> None:
