@@ -38,6 +38,7 @@ QUARANTINE_PAUSE_SECONDS = 0.1
 GAUGES_EVERY_SECONDS = 15.0
 TOGETHER_FIRST = 16
 LONG_SECONDS = 0.2
+LOSSES_MAX = 3
 PROBLEM_LENGTH = 500
 
 
@@ -131,8 +132,11 @@ class Consumer:
         # Two readers with the same subjects in their batches then wait for each other instead of deadlocking; the
         # events of one subject stay in the order they came.
         readable.sort(key=lambda read: (read.message.subject_type, read.message.subject_id))
-        while not self._apply(link, readable):
-            # The database is away: no message is to blame, so none is moved.
+        losses, before = 0, len(readable)
+        while not self._apply(link, readable, may_be_away=losses < LOSSES_MAX):
+            # The database is away: no message is to blame, so none is moved; unless it is there again each time and
+            # the same event loses it each time.
+            losses, before = (losses + 1 if len(readable) == before else 1), len(readable)
             if not self._wait_for_database(link, stop):
                 return
         left = [delivery.tag for delivery in batch if delivery.tag not in self._moved]
@@ -151,10 +155,10 @@ class Consumer:
             self._bury(link, delivery, problem)
             return None
 
-    def _apply(self, link: Link, reads: list[_Read]) -> bool:
+    def _apply(self, link: Link, reads: list[_Read], *, may_be_away: bool) -> bool:
         """Apply events with one commit for several; where that fails, one by one.
 
-        Empties `reads` as they come to their end. Returns False when the database is away.
+        Empties `reads` as they come to their end. Returns False when the database is away, if it `may_be_away`.
         """
         while reads:
             started, size = time.monotonic(), min(self._together, len(reads))
@@ -165,11 +169,11 @@ class Consumer:
                     self._learn(size, time.monotonic() - started)
                     continue
             except Exception as problem:  # noqa: BLE001 - Whose fault it was is found out one by one.
-                if is_database_away(problem):
+                if may_be_away and is_database_away(problem):
                     return False
                 log.debug("consumer: %d events go one by one: %s", size, _told(problem))
             for _ in range(size):
-                if not self._apply_one(link, reads[0]):
+                if not self._apply_one(link, reads[0], may_be_away=may_be_away):
                     return False
                 del reads[0]
             if size == 1:
@@ -187,7 +191,7 @@ class Consumer:
         elif took < LONG_SECONDS / 4:
             self._together = min(self.prefetch, max(self._together, 2 * size))
 
-    def _apply_one(self, link: Link, read: _Read) -> bool:
+    def _apply_one(self, link: Link, read: _Read, *, may_be_away: bool) -> bool:
         """Apply one event in a transaction of its own, or move it. Returns False when the database is away."""
         try:
             self._count([read], self.inbox.apply(read.message))
@@ -196,7 +200,7 @@ class Consumer:
         except (Unreadable, DomainError) as problem:
             self._bury(link, read.delivery, problem)
         except Exception as problem:
-            if is_database_away(problem):
+            if may_be_away and is_database_away(problem):
                 return False
             log.exception("consumer: %s %s failed", read.message.type, read.message.id)
             self._postpone(link, read.delivery, problem)

@@ -201,7 +201,7 @@ def prepare(url: str, models: Any) -> None:
     engine.dispose()
 
 
-def eventually(check: Any, *, within: float = 10.0, pause: float = 0.05) -> None:
+def eventually(check: Any, *, within: float = 20.0, pause: float = 0.05) -> None:
     """Wait until `check()` is true, or passes without AssertionError; fail with its last answer otherwise."""
     deadline = time.monotonic() + within
     while True:

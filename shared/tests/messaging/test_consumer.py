@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.database import Database
@@ -197,6 +198,21 @@ def test_a_restarting_database_costs_no_message_its_tries(servers: Servers, runn
     eventually(lambda: effects(servers) == (150, 150), within=20)
     assert servers.depth("mirror.dead") == 0
     assert sum(servers.depth(f"mirror.retry.{name}") for name in ("5s", "30s", "5m", "30m")) == 0
+
+
+def test_an_event_that_always_loses_the_connection_is_put_aside(
+    servers: Servers, mirror: Database, running: Running
+) -> None:
+    @handles("account.credited", toy.Credited)
+    def hang_up(session: Session, event: toy.Credited, message: Message) -> None:
+        if event.kind == "cut":
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        toy.act_on_credit(session, event, message)
+
+    send(servers, credited(1), credited(2, kind="cut"), credited(3), headers={"x-attempt": 7})
+    running.consumer(handlers=Handlers.of([SimpleNamespace(hang_up=hang_up)]))  # type: ignore[list-item]
+
+    eventually(lambda: effects(servers) == (2, 2) and servers.depth("mirror.dead") == 1, within=30)
 
 
 @contextmanager
