@@ -85,6 +85,9 @@ def _missing() -> list[str]:
 def _make_venv() -> None:
     """Install exactly what the lock says, hashes checked, then the project itself."""
     if not _is_venv_usable():
+        if VENV.is_symlink():
+            # What it leads to is somebody else's.
+            VENV.unlink()
         shutil.rmtree(VENV, ignore_errors=True)
         with _step("Made .venv"):
             if importlib.util.find_spec("ensurepip"):
