@@ -5,6 +5,7 @@ from flask import Flask
 from services.practitioners.api.applications import applications
 from services.practitioners.api.availability import availability
 from services.practitioners.api.certifications import certifications
+from services.practitioners.api.desk import desk
 from services.practitioners.api.documents import documents
 from services.practitioners.api.education import education
 from services.practitioners.api.favorites import favorites
@@ -12,7 +13,9 @@ from services.practitioners.api.free_times import free_times
 from services.practitioners.api.practitioners import practitioners, public
 from services.practitioners.api.questions import questions
 from services.practitioners.api.schedules import schedules
+from services.practitioners.api.search import search
 from services.practitioners.api.taxonomies import specializations, styles, topics
+from services.practitioners.api.workload import workload
 from services.practitioners.settings import settings
 from shared.http import create_service_app
 
@@ -31,6 +34,9 @@ BLUEPRINTS = [
     styles,
     topics,
     favorites,
+    desk,
+    search,
+    workload,
 ]
 
 

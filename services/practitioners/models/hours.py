@@ -13,13 +13,17 @@ from shared.database import Key, Timestamps
 
 
 class CalendarVersion(Base):
-    """Counts every change of a practitioner's calendar; its row is the lock of such changes."""
+    """Counts every change of a practitioner's calendar; its row is the lock of such changes.
+
+    `data` is the calendar as it was last told, so that many calendars are read in one statement.
+    """
 
     __tablename__ = "calendars"
 
     practitioner_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(default=1)
     expanded_until: Mapped[date | None]
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
 
 
 class Preference(Base):

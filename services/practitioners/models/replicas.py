@@ -149,6 +149,7 @@ class BookingCopy(Replica, Base):
     __table_args__ = (
         Index("ix_bookings_client", "practitioner_id", "user_id", "start_time"),
         Index("ix_bookings_upcoming", "practitioner_id", "start_time", postgresql_where=text("status = 'confirmed'")),
+        Index("ix_bookings_start", "practitioner_id", "start_time"),
         Index("ix_bookings_user", "user_id"),
         Index("ix_bookings_service", "service_id", "booked_at"),
     )

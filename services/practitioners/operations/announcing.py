@@ -1,5 +1,6 @@
 """Telling of changes, in the transaction of the change."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -61,18 +62,20 @@ def announce_calendar(session: Session, practitioner: Practitioner) -> None:
     """
     session.flush()
     now = utc_now()
-    statement = insert(CalendarVersion).values(practitioner_id=practitioner.id, version=1)
-    changed: dict[Any, Any] = {
-        "version": CalendarVersion.version + 1,
+    told = ScheduleChanged.of(calendar_of(session, practitioner, now=now))
+    kept: dict[Any, Any] = {
         "expanded_until": days_later(local_day(now, "UTC"), EXPANDED_DAYS),
+        "data": asdict(told),
     }
     version = session.execute(
-        statement.on_conflict_do_update(index_elements=["practitioner_id"], set_=changed).returning(
-            CalendarVersion.version
+        insert(CalendarVersion)
+        .values(practitioner_id=practitioner.id, version=1, **kept)
+        .on_conflict_do_update(
+            index_elements=["practitioner_id"], set_={"version": CalendarVersion.version + 1, **kept}
         )
+        .returning(CalendarVersion.version)
     ).scalar_one()
     try:
-        told = ScheduleChanged.of(calendar_of(session, practitioner, now=now))
         record(session, told, about=("calendar", practitioner.id, version))
     except EventTooLarge as large:
         raise LimitReached("Your calendar holds too many hours, dates and blocks.") from large

@@ -20,6 +20,7 @@ from services.practitioners.domain.steps import (
 from services.practitioners.models import Document, Onboarding, Practitioner, ReviewClaim, StatusChange, User
 from services.practitioners.models.steps import missing_by_step
 from services.practitioners.queries.profiles import private_profile
+from services.practitioners.queries.texts import holds
 from shared.http import fields
 from shared.listing import Filter, Listing
 
@@ -176,8 +177,6 @@ APPLICATIONS: Final = Listing(
     },
     orderings={"submitted_at": Practitioner.submitted_at, "updated_at": Practitioner.updated_at},
     default_ordering="submitted_at",
-    search=lambda value: or_(
-        Practitioner.display_name.icontains(value, autoescape=True), User.email.icontains(value, autoescape=True)
-    ),
+    search=lambda value: or_(holds(Practitioner.display_name, value), holds(User.email, value)),
     nullable=frozenset({"submitted_at"}),
 )

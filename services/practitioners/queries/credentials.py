@@ -10,6 +10,7 @@ from services.practitioners.domain.errors import PractitionerNotFound
 from services.practitioners.models import Certification, Document, Education, Practitioner, Question
 from services.practitioners.models.referring import is_named
 from services.practitioners.queries.profiles import is_visible, profile_row
+from services.practitioners.queries.texts import holds
 from shared.http import fields
 from shared.identity import Identity
 from shared.listing import Filter, Listing, Page
@@ -40,7 +41,7 @@ def _listing(model: type[Any], searched: tuple[Any, ...]) -> Listing:
         filters={"practitioner": Filter(fields.String(), is_named)},
         orderings={"order": model.order, "id": model.id},
         default_ordering="order",
-        search=lambda value: or_(*(column.icontains(value, autoescape=True) for column in searched)),
+        search=lambda value: or_(*(holds(column, value) for column in searched)),
     )
 
 

@@ -187,7 +187,7 @@ FILTERS: Final = {
     "style": _facets("y"),
     "topic": _facets("t"),
 }
-_ORDERED: dict[str, Any] = {
+ORDERED: dict[str, Any] = {
     "created_at": Practitioner.created_at,
     "years_of_experience": Practitioner.years_of_experience,
     "years_experience": Practitioner.years_of_experience,
@@ -205,7 +205,7 @@ PRACTITIONERS: Final = Listing(
     columns=profiles(SUMMARY_COLUMNS),
     key=Practitioner.id,
     filters=FILTERS,
-    orderings=_ORDERED,
+    orderings=ORDERED,
     default_ordering="-featured,-created_at",
     search=words_of,
     nullable=frozenset(

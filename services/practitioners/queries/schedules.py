@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.practitioners.domain.hours import time_text
 from services.practitioners.models import DateOverride, Practitioner, Schedule, ScheduleSlot, Service
+from services.practitioners.queries.texts import holds
 from shared.http import fields
 from shared.listing import Filter, Listing
 
@@ -47,7 +48,7 @@ SCHEDULES: Final = Listing(
     filters={"is_active": Filter(fields.Boolean(), lambda value: Schedule.is_active == value)},
     orderings={"name": Schedule.name, "created_at": Schedule.created_at, "is_default": Schedule.is_default},
     default_ordering="-is_default,name",
-    search=lambda value: Schedule.name.icontains(value, autoescape=True),
+    search=lambda value: holds(Schedule.name, value),
 )
 
 OWN_SCHEDULES: Final = Schedule.practitioner_id == (

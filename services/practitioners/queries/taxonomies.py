@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from services.practitioners.models import TAXONOMY
+from services.practitioners.queries.texts import holds
 from shared.listing import Listing, Page
 
 DEFAULT_SIZE: Final = 100
@@ -17,7 +18,7 @@ def _listing(model: type[Any]) -> Listing:
         key=model.id,
         orderings={"content": model.content, "order": model.order},
         default_ordering="content",
-        search=lambda value: model.content.icontains(value, autoescape=True),
+        search=lambda value: holds(model.content, value),
         search_min=1,
     )
 

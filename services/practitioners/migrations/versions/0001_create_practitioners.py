@@ -154,6 +154,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_bookings_client", "bookings", ["practitioner_id", "user_id", "start_time"], unique=False)
     op.create_index("ix_bookings_service", "bookings", ["service_id", "booked_at"], unique=False)
+    op.create_index("ix_bookings_start", "bookings", ["practitioner_id", "start_time"], unique=False)
     op.create_index(
         "ix_bookings_upcoming",
         "bookings",
@@ -176,6 +177,7 @@ def upgrade() -> None:
         sa.Column("practitioner_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("expanded_until", sa.Date(), nullable=True),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.PrimaryKeyConstraint("practitioner_id", name=op.f("pk_calendars")),
     )
     op.create_table(
@@ -1083,6 +1085,7 @@ def downgrade() -> None:
     op.drop_table("busy")
     op.drop_index("ix_bookings_user", table_name="bookings")
     op.drop_index("ix_bookings_upcoming", table_name="bookings", postgresql_where=sa.text("status = 'confirmed'"))
+    op.drop_index("ix_bookings_start", table_name="bookings")
     op.drop_index("ix_bookings_service", table_name="bookings")
     op.drop_index("ix_bookings_client", table_name="bookings")
     op.drop_table("bookings")
