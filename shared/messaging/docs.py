@@ -39,9 +39,16 @@ def page(members: Sequence[Participant]) -> str:
 
 def problems(members: Sequence[Participant]) -> list[str]:
     """Return one sentence for each event that is listened to and announced by nobody, or told again by nobody."""
-    announced = {key for member in members for key in member.keys}
+    announced = {key for member in members for key in (*member.keys, *member.nothing_to_tell)}
     told_again = {snapshot.declared.key for member in members for snapshot in member.snapshots}
-    wanted = [(member.name, key) for member in members for key in member.handlers.keys]
+    # A source that announces nothing of its own yet has readers that are ahead of it.
+    yet_to_come = {member.name for member in members if not member.has_own_events}
+    wanted = [
+        (member.name, one.key)
+        for member in members
+        for one in member.handlers.subscriptions
+        if one.function.__module__.rpartition(".")[2] not in yet_to_come
+    ]
     wanted += [(listener, key) for listener, keys in LISTENERS.items() for key in keys]
     found = [f"{reader} listens to {key}, which nobody announces" for reader, key in wanted if key not in announced]
     read = {key for member in members for key in member.handlers.keys}

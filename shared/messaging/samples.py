@@ -54,7 +54,11 @@ def example(payload: type[Any], *, sparse: bool = False) -> Any:
     """Return an instance of a payload class with made-up values; with `sparse`, None wherever that is allowed."""
     hints = get_type_hints(payload)
     return payload(
-        **{item.name: _value(hints[item.name], sparse=sparse) for item in dataclasses.fields(payload) if item.init}
+        **{
+            item.name: _value(hints[item.name], name=item.name, sparse=sparse)
+            for item in dataclasses.fields(payload)
+            if item.init
+        }
     )
 
 
@@ -130,7 +134,7 @@ def _problems_of_source(member: Participant, payload: type[Any]) -> Iterator[str
 def _problems_of_readers(member: Participant, payload: type[Any], members: Sequence[Participant]) -> Iterator[str]:
     key = event_type(payload).key
     told = [(path.name, sample["data"]) for path, sample in samples(member.name, key)]
-    told.append(("the form with nulls", dump(example(payload, sparse=True))))
+    told.append(("the present form without optional values", dump(example(payload, sparse=True))))
     for reader in members:
         for subscription in reader.handlers.subscriptions:
             if subscription.key != key:
@@ -167,21 +171,24 @@ def _shape(value: Any) -> Any:
     return None
 
 
-def _value(hint: Any, *, sparse: bool) -> Any:
+def _value(hint: Any, *, name: str = "", sparse: bool) -> Any:
+    """Return a made-up value of an annotated type; text that is named as an id looks like one."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
-        return None if sparse else _value(next(one for one in arguments if one is not types.NoneType), sparse=False)
+        inner = next(one for one in arguments if one is not types.NoneType)
+        return None if sparse else _value(inner, name=name, sparse=False)
     if origin is Literal:
         return arguments[0]
-    if origin is list:
-        return [] if sparse else [_value(arguments[0], sparse=sparse)]
-    if origin is tuple:
-        return () if sparse else (_value(arguments[0], sparse=sparse),)
+    if origin in {list, tuple}:
+        made = [] if sparse else [_value(arguments[0], name=name, sparse=False)]
+        return made if origin is list else tuple(made)
     if origin is dict or hint is dict:
-        return {} if sparse or not arguments else {"key": _value(arguments[1], sparse=sparse)}
+        return {} if sparse or not arguments else {"key": _value(arguments[1], sparse=False)}
     if dataclasses.is_dataclass(hint):
         assert isinstance(hint, type)
         return example(hint, sparse=sparse)
+    if hint is str and name.endswith(("uuid", "_id")):
+        return str(SAMPLE_ID)
     return _PLAIN[hint]
 
 

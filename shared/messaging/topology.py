@@ -53,6 +53,7 @@ class Participant:
     publishes: tuple[type[Any], ...] = ()
     handlers: Handlers
     snapshots: tuple[Snapshot, ...] = ()
+    nothing_to_tell: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str) -> "Participant":
@@ -68,12 +69,18 @@ class Participant:
             handlers=handlers,
             publishes=published_by(events),
             snapshots=tuple(getattr(events, "SNAPSHOTS", ())),
+            nothing_to_tell=tuple(getattr(events, "NOTHING_TO_TELL", ())),
         )
 
     @property
     def events(self) -> list[EventType]:
         """The announced events, by key."""
         return sorted((event.__event__ for event in self.publishes), key=lambda declared: declared.key)
+
+    @property
+    def has_own_events(self) -> bool:
+        """Whether it announces anything beside what every service does."""
+        return any(event.__module__ == f"services.{self.name}.events" for event in self.publishes)
 
     @property
     def keys(self) -> list[str]:

@@ -90,4 +90,4 @@ def test_a_reader_that_cannot_take_null_is_told(folder: Path) -> None:
     (told,) = samples.problems([maker(ThingMade), reader])
 
     assert "reader" in told
-    assert "the form with nulls" in told
+    assert "without optional values" in told
