@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.payments.models import Dispute, EarningsTransaction, Order
 from services.payments.operations import ledger
 from services.payments.operations.orders import locked_order
-from services.payments.operations.refunds import draw
+from services.payments.operations.pockets import draw
 
 DECIDED = ("won", "lost", "warning_closed")
 
@@ -140,7 +140,7 @@ def _lose(session: Session, order: Order, dispute: Dispute) -> None:
     """The money is gone as with a refund: the practitioner bears the net, the platform its commission and the fee."""
     _free(session, order, dispute)
     cents = min(dispute.amount_cents, order.refundable_cents)
-    lines = draw(session, order, cents)
+    lines = draw(session, order, cents, may_go_into_debt=True)
     lines[ledger.LOSSES] += dispute.amount_cents - cents
     lines[ledger.DISPUTED] -= dispute.amount_cents
     order.refunded_amount_cents += cents

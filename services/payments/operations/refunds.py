@@ -4,7 +4,6 @@ A refund draws on what was not delivered (escrow) first, then on what was earned
 commission given back in proportion. The order's row is locked by whoever calls anything here.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -12,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.payments.domain.amounts import card_part, commission_back, fill
-from services.payments.domain.errors import OrderNotRefundable, RefundExceedsPayment
+from services.payments.domain.amounts import card_part
+from services.payments.domain.errors import OrderNotRefundable
 from services.payments.events import PaymentRefunded
-from services.payments.models import EarningsTransaction, Order, OrderItem, Refund
+from services.payments.models import Order, Refund
 from services.payments.operations import ledger
 from services.payments.operations.credits import Links, note_credits
-from services.payments.operations.orders import items_of, locked_order
+from services.payments.operations.orders import locked_order
+from services.payments.operations.pockets import draw
 from services.payments.operations.stripe_log import intend
 from services.payments.settings import settings
 from shared.messaging import record
@@ -69,7 +69,7 @@ def give_back(
     order.refunded_amount_cents += cents
     order.status = "refunded" if order.refundable_cents == 0 else "partially_refunded"
     session.flush()
-    lines = _drawn(session, order, cents, may_go_into_debt=may_go_into_debt)
+    lines = draw(session, order, cents, may_go_into_debt=may_go_into_debt)
     lines[ledger.REFUNDS_DUE] -= to_card
     lines[ledger.user_credits(order.user_id)] -= to_credits
     posting = ledger.post(
@@ -167,11 +167,6 @@ def fail_refund(session: Session, order: Order, refund: Refund, *, status: str, 
         record(session, PaymentRefunded.of(refund, order), subject=refund)
 
 
-def draw(session: Session, order: Order, cents: int) -> defaultdict[str, int]:
-    """Take `cents` out of a paid order's pockets, into debt if need be, and return the debits to post."""
-    return _drawn(session, order, cents, may_go_into_debt=True)
-
-
 def refunded_for_booking(session: Session, booking_id: int) -> int:
     """Return what went back for a booking by bookings' own word."""
     return int(
@@ -200,79 +195,6 @@ def _parts(session: Session, order: Order, cents: int, destination: str) -> tupl
     credits_left = max(order.paid_cents - order.refunded_amount_cents - card_left, 0)
     to_card = min(card_part(cents, card_left_cents=card_left, credits_left_cents=credits_left), cents, card_left)
     return to_card, cents - to_card
-
-
-def _drawn(session: Session, order: Order, cents: int, *, may_go_into_debt: bool) -> defaultdict[str, int]:
-    """Take `cents` out of the order's items, and return the debits."""
-    lines: defaultdict[str, int] = defaultdict(int)
-    if order.order_type == "credit":
-        account = ledger.user_credits(order.user_id)
-        if ledger.lock_balances(session, [account])[account] < cents:
-            raise RefundExceedsPayment("Only credits that are still there can be refunded.")
-        lines[account] += cents
-        return lines
-    items = items_of(session, order)
-    if not items:
-        lines[ledger.PLANS] += cents
-        return lines
-    _lock_pockets(session, order, items)
-    left = cents
-    for item, part in zip(items, fill(cents, [item.undelivered_cents for item in items]), strict=True):
-        item.refunded_undelivered_cents += part
-        lines[ledger.practitioner(item.practitioner_id, "escrow")] += part
-        left -= part
-    for item, part in zip(items, fill(left, [item.earned_cents for item in items]), strict=True):
-        _draw_earned(session, item, part, lines, may_go_into_debt=may_go_into_debt)
-    return lines
-
-
-def _draw_earned(
-    session: Session, item: OrderItem, cents: int, lines: defaultdict[str, int], *, may_go_into_debt: bool
-) -> None:
-    """Take back what was delivered: the commission's share from the platform, the rest from the practitioner."""
-    if not cents:
-        return
-    item.refunded_earned_cents += cents
-    commission = commission_back(
-        refunded_cents=item.refunded_earned_cents,
-        delivered_cents=item.released_cents,
-        commission_cents=item.commission_taken_cents,
-        already_cents=item.commission_back_cents,
-    )
-    item.commission_back_cents += commission
-    net = cents - commission
-    pending = 0
-    earnings = session.scalars(
-        select(EarningsTransaction)
-        .where(EarningsTransaction.order_item_id == item.id, EarningsTransaction.status != "reversed")
-        .order_by(EarningsTransaction.status != "pending", EarningsTransaction.id.desc())
-        .with_for_update()
-    ).all()
-    left = net
-    for earning in earnings:
-        part = min(left, max(earning.net_cents - earning.reversed_cents, 0))
-        if earning.status == "pending":
-            pending += part
-        earning.reversed_cents += part
-        if earning.reversed_cents == earning.net_cents:
-            earning.status = "reversed"
-        left -= part
-    available = net - pending
-    account = ledger.practitioner(item.practitioner_id, "available")
-    if available and not may_go_into_debt:
-        balance = ledger.lock_balances(session, [account])[account]
-        if balance < available:
-            raise RefundExceedsPayment("The practitioner's balance does not cover this refund.")
-    lines[ledger.practitioner(item.practitioner_id, "pending")] += pending
-    lines[account] += available
-    lines[ledger.COMMISSION] += commission
-
-
-def _lock_pockets(session: Session, order: Order, items: list[OrderItem]) -> None:
-    """Lock every account that a refund may touch, in one go."""
-    kinds = ("escrow", "pending", "available")
-    codes = {ledger.practitioner(item.practitioner_id, kind) for item in items for kind in kinds}
-    ledger.lock_balances(session, [*codes, ledger.user_credits(order.user_id)])
 
 
 def _ask_stripe(session: Session, refund: Refund, stripe_reason: str | None) -> None:
@@ -360,7 +282,7 @@ def _taken_in(session: Session, told: Mapping[str, Any]) -> bool:
     order.refunded_amount_cents += cents
     order.status = "refunded" if order.refundable_cents == 0 else "partially_refunded"
     session.flush()
-    lines = _drawn(session, order, cents, may_go_into_debt=True)
+    lines = draw(session, order, cents, may_go_into_debt=True)
     lines[ledger.REFUNDS_DUE] -= cents
     ledger.post(session, "refund", f"refund:{refund.public_uuid}:created", lines, order_id=order.id)
     if told["status"] == "succeeded":

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Refused, Stripe, StripeRefusal
 from services.payments.models import StripeEvent
-from services.payments.operations import cards, connect, disputes, fees, payouts, refunds, subscriptions, sync
+from services.payments.operations import cards, connect, disputes, fees, refunds, subscriptions, sync, transfers
 from services.payments.operations.stripe_log import wake_desk
 from shared.clock import utc_now
 from shared.database import transaction
@@ -172,7 +172,7 @@ _FEE = (_one("charges.retrieve", expand=["balance_transaction"]), fees.sync_fee)
 _DISPUTE = (_one("disputes.retrieve"), disputes.sync_dispute)
 _SUBSCRIPTION = (_one("subscriptions.retrieve"), subscriptions.sync)
 _INVOICE = (_one("invoices.retrieve", expand=["payments"]), subscriptions.sync_invoice)
-_TRANSFER = (_one("transfers.retrieve"), payouts.sync_transfer_of_event)
+_TRANSFER = (_one("transfers.retrieve"), transfers.sync_transfer_of_event)
 
 
 def _account(stripe: Stripe, object_id: str, account: str | None) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.payments.operations import payout_runs, payouts, stripe_events
+from services.payments.operations import payout_runs, stripe_events
 from services.payments.operations.earnings import release_due
+from services.payments.operations.transfers import sync_transfer
 from services.payments.tests.factories import ANA, BEN, PAT, PRACTITIONER, STAFF, World
 from shared.clock import shifted_by, utc_now
 from shared.database import transaction
@@ -192,7 +193,7 @@ def test_a_reversed_transfer_comes_back(world: World, http: Caller) -> None:
 
     for _ in range(2):
         with transaction() as session:
-            assert payouts.sync_transfer(session, world.stripe.call("transfers.retrieve", transfer, {}))
+            assert sync_transfer(session, world.stripe.call("transfers.retrieve", transfer, {}))
 
     assert http.as_user(PAT).get(f"/payouts/{asked['id']}/").json["failure_code"] == "transfer_reversed"
     assert world.balance(f"practitioner:{PRACTITIONER}:available") == 8_500
