@@ -1,0 +1,1 @@
+"""The marketplace's main job, through the gateway, on the processes that `make up` starts."""
