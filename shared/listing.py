@@ -89,6 +89,7 @@ class Listing:
     search: Callable[[Any], Clause] | None = None
     search_min: int = 2
     nullable: frozenset[str] = frozenset()
+    page_size_max: int = PAGE_SIZE_MAX
     _kept: dict[Any, _Compiled] = field(default_factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -108,9 +109,9 @@ class Listing:
         Raises NotFound past the end, Invalid for a broken cursor or a page too deep to count to.
         """
         order = self._order(query.get("ordering") or self.default_ordering)
-        size, number, offset = _window(query)
+        size, number, offset = _window(query, self.page_size_max)
         cursor = _read_cursor(query["cursor"], order) if query.get("cursor") else None
-        if cursor is None and offset + size > COUNT_EXACT_MAX + PAGE_SIZE_MAX:
+        if cursor is None and offset + size > COUNT_EXACT_MAX + self.page_size_max:
             raise Invalid.field("page", f"Pages beyond row {COUNT_EXACT_MAX} need ?cursor=.")
         values: dict[str, Any] = dict(parameters or {})
         clauses, names = list(where), [variant]
@@ -272,12 +273,12 @@ def _run(connection: Connection, compiled: _Compiled, values: Mapping[str, Any])
     return [dict(zip(names, row, strict=True)) for row in result.cursor.fetchall()]
 
 
-def _window(query: Mapping[str, Any]) -> tuple[int, int, int]:
+def _window(query: Mapping[str, Any], most: int) -> tuple[int, int, int]:
     """Return size, page number and offset; `limit` and `offset` are the old clients' spelling."""
     if "limit" in query or "offset" in query:
-        size, offset = min(query.get("limit", PAGE_SIZE), PAGE_SIZE_MAX), query.get("offset", 0)
+        size, offset = min(query.get("limit", PAGE_SIZE), most), query.get("offset", 0)
         return size, offset // size + 1, offset
-    size, number = min(query.get("page_size", PAGE_SIZE), PAGE_SIZE_MAX), query.get("page", 1)
+    size, number = min(query.get("page_size", PAGE_SIZE), most), query.get("page", 1)
     return size, number, (number - 1) * size
 
 

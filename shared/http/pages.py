@@ -8,7 +8,7 @@ from marshmallow import ValidationError, validate
 
 from shared.http import fields
 from shared.http.schemas import QuerySchema, Schema
-from shared.listing import PAGE_SIZE, PAGE_SIZE_MAX, Listing, Page
+from shared.listing import PAGE_SIZE, Listing, Page
 
 _BASES = ("/api/v1/drf", "/api/v1")
 
@@ -39,7 +39,7 @@ def query_schema(listing: Listing, name: str, **more: Any) -> type[QuerySchema]:
         "page": fields.Integer(validate=validate.Range(min=1)),
         "page_size": fields.Integer(
             validate=validate.Range(min=1),
-            metadata={"description": f"At most {PAGE_SIZE_MAX}; default {PAGE_SIZE}."},
+            metadata={"description": f"At most {listing.page_size_max}; default {PAGE_SIZE}."},
         ),
         "limit": fields.Integer(validate=validate.Range(min=1), metadata={"description": "The old `page_size`."}),
         "offset": fields.Integer(validate=validate.Range(min=0), metadata={"description": "The old `page`."}),
