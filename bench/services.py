@@ -1,0 +1,323 @@
+"""How fast lists and details are answered: `python -m bench.services` (`--write` keeps docs/performance/services.md).
+
+A PostgreSQL server of its own with 5,000 services of 500 practitioners; gunicorn as `estuary web catalog` starts it,
+one process of eight threads; a client process with eight connections. CPU time is what the processes used, so that
+the figures hold beside other work; requests per core and second follow from it.
+"""
+
+import argparse
+import http.client
+import multiprocessing
+import os
+import platform
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from deploy.local.programs import find_postgresql
+from shared.database import connect
+from shared.database.migrate import migrate
+from shared.identity.edge import EDGE_HEADER, sign_edge
+from shared.ids import uuid7
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "services.md"
+FORKING = multiprocessing.get_context("fork")
+EDGE_KEY = "bench-edge-key-of-at-least-32-characters"
+SERVICES, PRACTITIONERS = 5_000, 500
+CONNECTIONS = 8
+TICK = os.sysconf("SC_CLK_TCK")
+
+_FILL = f"""
+    INSERT INTO practitioners (id, public_uuid, user_id, slug, display_name, professional_title, bio, status,
+        is_verified, is_listed, featured, languages, specializations, modality_ids, limits, epoch, sequence)
+    SELECT n, gen_random_uuid(), n + 1000, 'practitioner-' || n, 'Practitioner ' || n, 'Therapist', repeat('bio ', 50),
+        'active', true, true, false, '{{en}}', '[]', '{{}}', '{{}}', 1, 1 FROM generate_series(1, {PRACTITIONERS}) n;
+    INSERT INTO services (public_uuid, slug, name, short_description, description, price_cents, duration_minutes,
+        type_id, category_id, practitioner_id, min_participants, max_participants, experience_level, location_type,
+        includes, tags, is_active, is_featured, is_public, status, published_at, validity_days, is_transferable,
+        is_shareable, bonus_sessions, policy_code, policy_tiers, practitioner_listed, version, created_at,
+        popularity_sum, popularity_score, rating_average, rating_count, hot)
+    SELECT gen_random_uuid(), 'service-' || n, (ARRAY['Massage', 'Reiki', 'Yoga', 'Breathwork'])[1 + n % 4] || ' ' || n,
+        'A short description of what this is.', repeat('What happens, told at length. ', 20), 5000 + n, 60,
+        CASE WHEN n % 5 = 0 THEN 2 ELSE 1 END, 1 + n % 12, 1 + n % {PRACTITIONERS}, 1, 10, 'all_levels', 'virtual',
+        '["a mat", "tea"]', '{{calm,rest}}', true, n % 20 = 0, true, 'active', now(), 365, false, false, 0, 'flexible',
+        '[{{"hours_before": 24, "refund_percent": 100}}]', true, 1, now() - n * interval '1 minute',
+        n, n * 0.5, 4.5, 10, true
+    FROM generate_series(1, {SERVICES}) n;
+    INSERT INTO service_practitioners (service_id, practitioner_id, is_primary, share_bp, created_at)
+    SELECT id, practitioner_id, true, 10000, now() FROM services;
+    INSERT INTO service_modalities SELECT s.id, m.id FROM services s
+    JOIN modalities m ON m.id IN (SELECT min(id) + s.id % 20 FROM modalities UNION
+                                  SELECT min(id) + (s.id + 7) % 20 FROM modalities);
+    INSERT INTO service_benefits (service_id, title, position) SELECT id, 'Benefit ' || p, p
+    FROM services, generate_series(0, 2) p;
+    INSERT INTO service_sessions (public_uuid, service_id, practitioner_id, starts_at, ends_at, duration_minutes,
+        timezone, max_participants, sequence_number, status, visibility, reschedule_count, version)
+    SELECT gen_random_uuid(), id, practitioner_id, now() + (p * 7 || ' days')::interval,
+        now() + (p * 7 || ' days')::interval + interval '2 hours', 120, 'UTC', 10, p, 'scheduled', 'public', 0, 1
+    FROM services, generate_series(1, 3) p WHERE type_id = 2;
+    INSERT INTO schedules (id, practitioner_id, name, is_default, timezone)
+    SELECT n, n, 'Weekly', true, 'UTC' FROM generate_series(1, {PRACTITIONERS}) n;
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one kind of request cost."""
+
+    name: str
+    app_ms: float
+    database_ms: float
+    per_second: float
+    statements: float
+    kilobytes: float
+
+    def row(self) -> str:
+        """Return a line of the table."""
+        return (
+            f"| {self.name} | {self.app_ms:.2f} | {self.database_ms:.2f} | {1000 / self.app_ms:,.0f} "
+            f"| {self.per_second:,.0f} | {self.statements:.1f} | {self.kilobytes:.0f} |"
+        )
+
+
+HEAD = (
+    "| request | app CPU ms | PostgreSQL CPU ms | requests per core and second | requests per second measured "
+    "| statements | KB |\n|---|---|---|---|---|---|---|"
+)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start a server of our own and return the address of an empty database with the extensions."""
+    programs = find_postgresql()
+    if programs is None:
+        raise SystemExit("PostgreSQL is missing: 'make up' installs it.")
+    folder, port = Path(tempfile.mkdtemp(prefix="estuary-bench-")), free_port()
+    options: dict[str, Any] = {"cwd": "/", "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+        options["user"] = "postgres"
+    data = folder / "data"
+    subprocess.run([programs / "initdb", "-D", data, "-U", "bench", "-A", "trust"], **options)
+    settings = "-c listen_addresses=127.0.0.1 -c fsync=off -c shared_preload_libraries=pg_stat_statements"
+    told = f"-p {port} -k '' {settings}"
+    subprocess.run([programs / "pg_ctl", "start", "-D", data, "-w", "-l", folder / "log", "-o", told], **options)
+    try:
+        url = f"postgresql://bench@127.0.0.1:{port}/postgres"
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            for extension in ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent", "pg_stat_statements"):
+                cursor.execute(f"CREATE EXTENSION {extension}")
+        yield url
+    finally:
+        subprocess.run([programs / "pg_ctl", "stop", "-D", data, "-m", "immediate"], **options)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def web(url: str, port: int) -> Iterator[int]:
+    """Start catalog's web process as `estuary web catalog` does; yield the id of the process that answers."""
+    environment = {**os.environ, "DATABASE_URL": url, "BIND": f"127.0.0.1:{port}", "EDGE_KEY": EDGE_KEY}
+    command = [sys.executable, "-m", "shared.cli", "web", "catalog"]
+    if shutil.which("estuary", path=str(Path(sys.executable).parent)):
+        command = [str(Path(sys.executable).parent / "estuary"), "web", "catalog"]
+    parent = subprocess.Popen(command, env=environment)
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        yield int(children[0])
+    finally:
+        parent.send_signal(signal.SIGTERM)
+        parent.wait(20)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def backends(url: str) -> dict[int, float]:
+    """Return the CPU time of each server process that works for the web process."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'catalog-web'")
+        return {pid: cpu_seconds(pid) for (pid,) in cursor.fetchall()}
+
+
+def ask(port: int, paths: list[str], headers: dict[str, str], seconds: float, answers: Any) -> None:
+    """Send requests over kept connections until the time is over; tell how many, and their size."""
+    done, size, lock, until = [0], [0], threading.Lock(), time.monotonic() + seconds
+
+    def one(seed: int) -> None:
+        chance = random.Random(seed)
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        count = length = 0
+        while time.monotonic() < until:
+            path = chance.choice(paths)
+            signed = sign_edge(
+                EDGE_KEY.encode(), method="GET", path=path.partition("?")[0], ip="203.0.113.7",
+                request_id=str(uuid7()), now=int(time.time()),
+            )  # fmt: skip
+            connection.request("GET", path, headers={EDGE_HEADER: signed, **headers})
+            answer = connection.getresponse()
+            length += len(answer.read())
+            if answer.status not in (200, 304):
+                raise SystemExit(f"{path}: {answer.status}")
+            count += 1
+        with lock:
+            done[0] += count
+            size[0] += length
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    answers.put((done[0], size[0]))
+
+
+def statements_of(url: str) -> int:
+    """Return how many statements the web process has sent so far."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements"
+            " WHERE query !~ 'pg_stat|^(BEGIN|COMMIT|ROLLBACK|SET)'"
+        )
+        found = cursor.fetchone()
+    return int(found[0]) if found else 0
+
+
+def measure(
+    name: str, url: str, port: int, pid: int, paths: list[str], *, seconds: float, headers: dict[str, str] | None = None
+) -> Measured:
+    """Ask for a while, warm up first, and return what it cost."""
+    results: Any = FORKING.Queue()
+
+    def run(for_seconds: float) -> tuple[int, int]:
+        client = FORKING.Process(target=ask, args=(port, paths, headers or {}, for_seconds, results))
+        client.start()
+        told: tuple[int, int] = results.get()
+        client.join()
+        return told
+
+    run(min(2.0, seconds))
+    before, database_before, sent = cpu_seconds(pid), backends(url), statements_of(url)
+    began = time.monotonic()
+    done, size = run(seconds)
+    took = time.monotonic() - began
+    app = cpu_seconds(pid) - before
+    database = sum(used - database_before.get(one, 0.0) for one, used in backends(url).items())
+    return Measured(
+        name,
+        1000 * app / done,
+        1000 * database / done,
+        done / took,
+        (statements_of(url) - sent) / done,
+        size / done / 1024,
+    )
+
+
+def etag_of(port: int, path: str) -> str:
+    """Return the ETag that a path answers with now."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    signed = sign_edge(
+        EDGE_KEY.encode(), method="GET", path=path.partition("?")[0], ip="203.0.113.7", request_id=str(uuid7()),
+        now=int(time.time()),
+    )  # fmt: skip
+    connection.request("GET", path, headers={EDGE_HEADER: signed})
+    return connection.getresponse().headers["ETag"] or ""
+
+
+def all_figures(seconds: float) -> list[Measured]:
+    """Return what each kind of request costs."""
+    with postgresql() as url:
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        migrate("catalog", url)
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute(_FILL)
+        with connect(url).transaction() as session:
+            from services.catalog.operations.deriving import derive
+
+            for first in range(1, SERVICES + 1, 500):
+                derive(session, range(first, first + 500))
+        filled = psycopg2.connect(url)
+        filled.autocommit = True
+        with filled.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        filled.close()
+        port = free_port()
+        with web(url, port) as pid:
+            kinds = {
+                "public list, 20 of the first page": ["/public-services/"],
+                "public list, 20 of one of 50 pages": [f"/public-services/?page={n}" for n in range(1, 51)],
+                "list, 20 of one of 50 pages": [f"/services/?page={n}" for n in range(1, 51)],
+                "detail, one of 5,000": [f"/services/{n}/" for n in range(1, SERVICES + 1)],
+                "detail, one of 200": [f"/public-services/by-slug/service-{n}/" for n in range(1, 201)],
+                "search, 20 of 1,250 matches": [f"/services/search/?q={q}" for q in ("massage", "reiki", "yoga")],
+            }
+            found = [measure(name, url, port, pid, paths, seconds=seconds) for name, paths in kinds.items()]
+            unchanged = {"If-None-Match": etag_of(port, "/public-services/")}
+            found.append(
+                measure("public list, 304", url, port, pid, ["/public-services/"], seconds=seconds, headers=unchanged)
+            )
+        return found
+
+
+def main() -> None:
+    """Measure, print, and write down if asked."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--seconds", type=float, default=8.0, help="how long each kind of request is asked for")
+    reader.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    options = reader.parse_args()
+    figures = all_figures(options.seconds)
+    table = "\n".join([HEAD, *(one.row() for one in figures)])
+    sys.stdout.write(f"{table}\n")
+    if options.write:
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(_PAGE.format(table=table, python=platform.python_version(), cores=os.cpu_count()))
+
+
+_PAGE = """# How fast services answer
+
+`python -m bench.services --write` wrote this page: catalog with {cores} cores shared with everything else that ran,
+Python {python}, gunicorn with one process of eight threads, 5,000 services of 500 practitioners, pages of 20. CPU
+time is what the web process and its PostgreSQL backends used per request.
+
+{table}
+
+## How
+- A list finds ids and row stamps in one statement, count included. Each service is then shown from a fragment: its
+  JSON, rendered a moment ago, kept under the row's stamp (`xmin`), which every change of the row moves. What is not
+  kept is read in two statements, however many services there are, and rendered by generated functions and orjson.
+- Fragments live for `CATALOG_FRAGMENT_SECONDS` (10 s) and only for what strangers see; a signed-in caller's own view
+  is rendered each time.
+- The ETag of a list is a checksum of exactly what it shows, so 304 never hides a change.
+"""
+
+
+if __name__ == "__main__":
+    main()
