@@ -3,14 +3,24 @@
 from flask import Flask
 
 from services.catalog.api.categories import categories
+from services.catalog.api.composed import bundles, packages
+from services.catalog.api.modalities import modalities
+from services.catalog.api.own_categories import own_categories
+from services.catalog.api.parts import parts
 from services.catalog.api.people import people
 from services.catalog.api.search import searching
 from services.catalog.api.services import services
 from services.catalog.api.sessions import dated
+from services.catalog.api.shelves import shelves
 from services.catalog.settings import settings
 from shared.http import create_service_app
+
+BLUEPRINTS = (
+    *(services, searching, shelves, parts, packages, bundles, dated, categories, own_categories),
+    *(modalities, people),
+)
 
 
 def create_app() -> Flask:
     """Return the WSGI application."""
-    return create_service_app("catalog", "Catalog", settings(), [searching, services, dated, categories, people])
+    return create_service_app("catalog", "Catalog", settings(), BLUEPRINTS)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 
 def _instant(column: str) -> str:
-    return f"""to_char({column}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    return f"""replace(to_char({column}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '')"""
 
 
 def _list(builder: str, source: str, order: str) -> str:
