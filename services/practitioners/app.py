@@ -12,6 +12,7 @@ from services.practitioners.api.favorites import favorites
 from services.practitioners.api.free_times import free_times
 from services.practitioners.api.practitioners import practitioners, public
 from services.practitioners.api.questions import questions
+from services.practitioners.api.reviewing import reviewing
 from services.practitioners.api.schedules import schedules
 from services.practitioners.api.search import search
 from services.practitioners.api.taxonomies import specializations, styles, topics
@@ -23,6 +24,7 @@ BLUEPRINTS = [
     practitioners,
     public,
     applications,
+    reviewing,
     documents,
     certifications,
     education,

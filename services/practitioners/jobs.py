@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from services.practitioners.domain import words
 from services.practitioners.models import Practitioner
-from services.practitioners.operations import next_available, reminding
+from services.practitioners.operations import next_available, reminding, views
 from services.practitioners.operations.announcing import announce, announce_calendar, lock_calendar
+from services.practitioners.operations.counting import drifted
 from services.practitioners.operations.queueing import queue_next_available
 from services.practitioners.operations.verification import approve_application, reinstate_practitioner
 from services.practitioners.settings import settings
@@ -18,8 +19,10 @@ from shared.clock import utc_now
 from shared.database import database, transaction
 from shared.identity.caller import SYSTEM
 from shared.messaging import daily, every
+from shared.observability import logger
 
 BATCH = 200
+log = logger(__name__)
 AUTO_VERIFY_AFTER = timedelta(seconds=5)
 
 
@@ -154,3 +157,18 @@ def _each(due: Any, change: Callable[[Session, Practitioner], None]) -> None:
 
     while database().retrying(batch) == BATCH:
         pass
+
+
+@daily(at="03:40")
+def forget_old_views() -> None:
+    """Delete counts of views that no analytics asks for any more."""
+    with transaction() as session:
+        views.forget_old_views(session, today=utc_now().date())
+
+
+@daily(at="03:05")
+def check_counters() -> None:
+    """Compare a thirtieth of the counters with the bookings they follow from, and log where they drifted."""
+    with transaction() as session:
+        for practitioner_id, held, found in drifted(session, part=utc_now().date().toordinal() % 30):
+            log.warning("counters_drifted", practitioner_id=practitioner_id, held=held, found=found)

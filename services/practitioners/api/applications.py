@@ -12,20 +12,14 @@ from services.practitioners.api.schemas.applications import (
     ApplicationsQuery,
     ApplicationStarted,
     ApplicationStatus,
-    ChangesRequest,
-    NoteRequest,
     OnboardingCompleted,
     OnboardingProgress,
-    RejectRequest,
     StepRequest,
     SubmitRequest,
-    SuspendRequest,
 )
 from services.practitioners.api.schemas.writing import PractitionerApplicationRequest
 from services.practitioners.domain.errors import (
     AlreadyPractitioner,
-    ClaimedByOther,
-    DocumentsMissing,
     InvalidTransition,
     NoProfile,
     PractitionerNotFound,
@@ -40,7 +34,6 @@ from services.practitioners.operations.finding import (
     find_practitioner,
     managed_practitioner,
     own_practitioner,
-    reviewed_practitioner,
 )
 from services.practitioners.operations.onboarding_steps import complete_step
 from services.practitioners.queries.applications import (
@@ -214,149 +207,6 @@ class Application(MethodView):
             if not by.is_staff and practitioner.user_id != by.user_id:
                 raise PractitionerNotFound
             return application_detail(session, practitioner, now=utc_now(), staff=by.is_staff)
-
-
-def _decide(practitioner_id: int, change: Change) -> dict[str, Any]:
-    """Let staff decide about somebody, and answer the application."""
-    now = utc_now()
-    with transaction() as session:
-        practitioner = reviewed_practitioner(session, practitioner_id, identity())
-        change(session, practitioner, now)
-        session.flush()
-        return application_detail(session, practitioner, now=now, staff=True)
-
-
-@applications.route("/practitioner-applications/<id:practitioner_id>/start_review/")
-class StartReview(MethodView):
-    """Claiming an application."""
-
-    @applications.operation(
-        "practitioner_applications_start_review_create",
-        STAFF,
-        refuses=[PractitionerNotFound, InvalidTransition, ClaimedByOther],
-    )
-    @applications.response(200, ApplicationDetail)
-    def post(self, practitioner_id: int) -> dict[str, Any]:
-        """Claim an application for half an hour."""
-
-        def change(session: Session, practitioner: Practitioner, now: datetime) -> None:
-            verification.start_review(session, practitioner, by=identity(), now=now)
-
-        return _decide(practitioner_id, change)
-
-
-@applications.route("/practitioner-applications/<id:practitioner_id>/approve/")
-class Approve(MethodView):
-    """Verifying somebody."""
-
-    @applications.operation(
-        "practitioner_applications_approve_create",
-        STAFF,
-        refuses=[PractitionerNotFound, InvalidTransition, DocumentsMissing],
-    )
-    @applications.arguments(NoteRequest)
-    @applications.response(200, ApplicationDetail)
-    def post(self, body: dict[str, Any], practitioner_id: int) -> dict[str, Any]:
-        """Verify somebody; the required documents must be approved."""
-
-        def change(session: Session, practitioner: Practitioner, now: datetime) -> None:
-            verification.approve_application(session, practitioner, by=identity(), note=body.get("note"), now=now)
-
-        return _decide(practitioner_id, change)
-
-
-@applications.route("/practitioner-applications/<id:practitioner_id>/reject/")
-class Reject(MethodView):
-    """Turning somebody down."""
-
-    @applications.operation(
-        "practitioner_applications_reject_create", STAFF, refuses=[PractitionerNotFound, InvalidTransition]
-    )
-    @applications.arguments(RejectRequest)
-    @applications.response(200, ApplicationDetail)
-    def post(self, body: dict[str, Any], practitioner_id: int) -> dict[str, Any]:
-        """Turn an application down; it may be made again after a week unless `may_reapply` is false."""
-
-        def change(session: Session, practitioner: Practitioner, now: datetime) -> None:
-            verification.reject_application(
-                session,
-                practitioner,
-                by=identity(),
-                reason=body["reason"],
-                may_reapply=body["may_reapply"],
-                note=", ".join(filter(None, [*body.get("reason_codes", ()), body.get("note")])) or None,
-                now=now,
-            )
-
-        return _decide(practitioner_id, change)
-
-
-@applications.route("/practitioner-applications/<id:practitioner_id>/request_changes/")
-class RequestChanges(MethodView):
-    """Asking the applicant for something."""
-
-    @applications.operation(
-        "practitioner_applications_request_changes_create", STAFF, refuses=[PractitionerNotFound, InvalidTransition]
-    )
-    @applications.arguments(ChangesRequest)
-    @applications.response(200, ApplicationDetail)
-    def post(self, body: dict[str, Any], practitioner_id: int) -> dict[str, Any]:
-        """Ask the applicant for something before deciding."""
-
-        def change(session: Session, practitioner: Practitioner, now: datetime) -> None:
-            verification.request_changes(
-                session,
-                practitioner,
-                by=identity(),
-                message=body["message"],
-                fields=body["fields_named"],
-                now=now,
-            )
-
-        return _decide(practitioner_id, change)
-
-
-@applications.route("/practitioners/<id:practitioner_id>/suspend/")
-class Suspend(MethodView):
-    """Taking somebody off the market."""
-
-    @applications.operation("practitioners_suspend_create", STAFF, refuses=[PractitionerNotFound, InvalidTransition])
-    @applications.arguments(SuspendRequest)
-    @applications.response(200, ApplicationDetail)
-    def post(self, body: dict[str, Any], practitioner_id: int) -> dict[str, Any]:
-        """Take a practitioner off the market; bookings stay."""
-
-        def change(session: Session, practitioner: Practitioner, now: datetime) -> None:
-            if body.get("until") is not None and body["until"] <= now:
-                raise Invalid.field("until", "Must lie in the future.")
-            verification.suspend_practitioner(
-                session,
-                practitioner,
-                reason=body["reason"],
-                reason_code=body["reason_code"],
-                message=body.get("message"),
-                until=body.get("until"),
-                now=now,
-                by=identity(),
-            )
-
-        return _decide(practitioner_id, change)
-
-
-@applications.route("/practitioners/<id:practitioner_id>/reinstate/")
-class Reinstate(MethodView):
-    """Ending a suspension."""
-
-    @applications.operation("practitioners_reinstate_create", STAFF, refuses=[PractitionerNotFound, InvalidTransition])
-    @applications.arguments(NoteRequest)
-    @applications.response(200, ApplicationDetail)
-    def post(self, body: dict[str, Any], practitioner_id: int) -> dict[str, Any]:
-        """End a suspension."""
-
-        def change(session: Session, practitioner: Practitioner, now: datetime) -> None:
-            verification.reinstate_practitioner(session, practitioner, note=body.get("note"), now=now, by=identity())
-
-        return _decide(practitioner_id, change)
 
 
 @applications.route("/practitioners/<ref:reference>/onboarding_progress/")

@@ -16,6 +16,7 @@ from services.practitioners.api.schemas.writing import (
     PractitionerApplicationRequest,
     PractitionerUpdateRequest,
 )
+from services.practitioners.api.viewing import count_view
 from services.practitioners.domain.errors import (
     AlreadyPractitioner,
     HasUpcomingBookings,
@@ -137,7 +138,9 @@ class OnePractitioner(MethodView):
         Strangers see those that are listed or on vacation; owner and staff any, with the private fields.
         """
         with reading() as connection:
-            answer, _is_private = shown_profile(connection, reference, by=identity(), now=utc_now())
+            answer, is_private = shown_profile(connection, reference, by=identity(), now=utc_now())
+        if not is_private:
+            count_view(answer["id"])
         tag_profile(answer.get("version", 0), answer)
         return answer
 
@@ -253,5 +256,6 @@ class PublicBySlug(MethodView):
 def _public(reference: str) -> dict[str, Any]:
     with reading() as connection:
         answer = public_profile(connection, reference, now=utc_now())
+    count_view(answer["id"])
     tag_profile(0, answer)
     return answer

@@ -93,10 +93,10 @@ def drop_service(session: Session, event: ServiceDeleted, message: Message) -> N
 
 def _follow(session: Session, practitioner_ids: set[int]) -> None:
     refresh_facts(session, practitioner_ids)
-    queue_next_available(session, practitioner_ids)
     statement = select(Practitioner).where(Practitioner.id.in_(practitioner_ids), Practitioner.deleted_at.is_(None))
     for practitioner in session.scalars(statement.order_by(Practitioner.id).with_for_update()):
         advance_onboarding(session, practitioner, now=utc_now())
+    queue_next_available(session, practitioner_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Index, Numeric, String, Uuid, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import flag_modified
 
 from services.practitioners.domain import words
 from services.practitioners.models.base import Base
@@ -170,6 +171,7 @@ class Practitioner(Versioned, Timestamps, Base):
     def touch(self) -> None:
         """Count this as a change even if only rows that belong to the profile changed."""
         self.updated_at = utc_now()
+        flag_modified(self, "updated_at")
 
 
 class OldSlug(Base):

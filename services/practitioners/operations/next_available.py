@@ -18,21 +18,25 @@ MAP_DAYS: Final = 60
 _NOON, _EVENING = 12, 17
 
 
-def compute_due(session: Session, *, now: datetime, batch: int = 50) -> int:
-    """Compute what is queued and due; return how many there were."""
-    due = session.scalars(
-        select(NextAvailableQueue.practitioner_id)
+def compute_due(session: Session, *, now: datetime) -> bool:
+    """Compute one that is queued and due; return whether there was any.
+
+    The profile is locked before its place in the queue is given up. Whoever queues it meanwhile waits at that place
+    until this is committed, or holds it until the change is: so no change is looked at too early and then forgotten.
+    """
+    practitioner = session.scalar(
+        select(Practitioner)
+        .join(NextAvailableQueue, NextAvailableQueue.practitioner_id == Practitioner.id)
         .where(NextAvailableQueue.due_at <= now)
         .order_by(NextAvailableQueue.due_at)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for practitioner_id in due:
-        session.execute(delete(NextAvailableQueue).where(NextAvailableQueue.practitioner_id == practitioner_id))
-        practitioner = session.get(Practitioner, practitioner_id)
-        if practitioner is not None:
-            compute_next_available(session, practitioner, now=now)
-    return len(due)
+        .limit(1)
+        .with_for_update(of=Practitioner, skip_locked=True)
+    )
+    if practitioner is None:
+        return False
+    session.execute(delete(NextAvailableQueue).where(NextAvailableQueue.practitioner_id == practitioner.id))
+    compute_next_available(session, practitioner, now=now)
+    return True
 
 
 def compute_next_available(session: Session, practitioner: Practitioner, *, now: datetime) -> datetime | None:
