@@ -20,9 +20,8 @@ def stack() -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def staff(stack: Stack) -> Person:
-    """Somebody who works for the marketplace; made by the command line, as the first one always is."""
+def make_staff(stack: Stack) -> Person:
+    """Return somebody who works for the marketplace; made by the command line, as the first one always is."""
     subprocess.run(
         [
             sys.executable,
@@ -40,6 +39,12 @@ def staff(stack: Stack) -> Person:
         capture_output=True,
     )
     return sign_in(stack, STAFF_EMAIL)
+
+
+@pytest.fixture(scope="session")
+def staff(stack: Stack) -> Person:
+    """Somebody who works for the marketplace."""
+    return make_staff(stack)
 
 
 @pytest.fixture(scope="session")
