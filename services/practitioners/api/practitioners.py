@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.practitioners.api.caching import let_caches_keep
 from services.practitioners.api.listing import list_page
 from services.practitioners.api.matching import require_profile, tag_profile
 from services.practitioners.api.schemas.lists import PractitionerListPage, PractitionersQuery
@@ -141,6 +142,7 @@ class OnePractitioner(MethodView):
             answer, is_private = shown_profile(connection, reference, by=identity(), now=utc_now())
         if not is_private:
             count_view(answer["id"])
+            let_caches_keep()
         tag_profile(answer.get("version", 0), answer)
         return answer
 
@@ -257,5 +259,6 @@ def _public(reference: str) -> dict[str, Any]:
     with reading() as connection:
         answer = public_profile(connection, reference, now=utc_now())
     count_view(answer["id"])
+    let_caches_keep()
     tag_profile(0, answer)
     return answer

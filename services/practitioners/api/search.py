@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.practitioners.api.caching import let_caches_keep
 from services.practitioners.api.places import asked_circle
 from services.practitioners.api.schemas.profiles import PractitionerList
 from services.practitioners.api.schemas.search import (
@@ -18,6 +19,7 @@ from services.practitioners.api.schemas.search import (
 from services.practitioners.api.searching import asked_by, search_page
 from services.practitioners.domain.errors import PageTooDeep, PlaceNotFound, PractitionerNotFound
 from services.practitioners.queries.facets import facets
+from services.practitioners.queries.limits import bounded_reading
 from services.practitioners.queries.places import completions
 from services.practitioners.queries.previewing import ids_named
 from services.practitioners.queries.profiles import is_visible, profile_row
@@ -44,6 +46,7 @@ class Search(MethodView):
 
         Beside the page stand what was understood and, with `include=facets`, what else could be asked for.
         """
+        let_caches_keep()
         return search_page(query)
 
 
@@ -56,7 +59,7 @@ class Facets(MethodView):
     @search.response(200, SearchFacets)
     def get(self, query: Body) -> Body:
         """Return the facets of a search with their counts."""
-        with reading() as connection:
+        with bounded_reading() as connection:
             return facets(connection, asked_by(query))
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from services.practitioners.api.places import asked_circle, check_ranges
 from services.practitioners.domain.errors import PageTooDeep, PlaceNotFound
 from services.practitioners.queries.facets import facets
+from services.practitioners.queries.limits import bounded_reading
 from services.practitioners.queries.listing import FILTERS
 from services.practitioners.queries.places import resolved
 from services.practitioners.queries.previewing import next_starts
 from services.practitioners.queries.search import Asked, corrected, find
 from shared.clock import utc_now
-from shared.database import reading
 from shared.errors import Invalid
 from shared.http.pages import page_body
 from shared.listing import PAGE_SIZE, PAGE_SIZE_MAX, Page
@@ -69,7 +69,7 @@ def search_page(query: dict[str, Any]) -> dict[str, Any]:
     """Return a page of hits, with what was understood. Raises Invalid, PageTooDeep, PlaceNotFound."""
     asked, now = asked_by(query), utc_now()
     included, fixed = query.get("include", ()), None
-    with reading() as connection:
+    with bounded_reading() as connection:
         place = _place(connection, query, asked)
         found = find(connection, asked, now=now)
         if not found.hits and asked.words and asked.offset == 0 and query.get("typo", True):

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import event, text
 
+from services.practitioners.api.viewing import flush_views
 from services.practitioners.tests.people import booking, newcomer, service, told, verified
 from services.practitioners.worker import HANDLERS
 from shared.database import Database
@@ -210,3 +211,23 @@ def test_staff_keep_the_words(http: Caller, database: Database) -> None:
     finally:
         assert staff.delete(f"/topics/{made.json['id']}/").status == 204
     assert http.get("/styles/").json["count"] == 12
+
+
+def test_answers_to_nobody_may_be_kept(http: Caller, database: Database) -> None:
+    person, mine = verified(http, database, user_id=96)
+
+    for path in ("/practitioners/", f"/public-practitioners/{mine}/", "/practitioners/search/"):
+        assert http.get(path).headers["Cache-Control"].startswith("public, max-age=30"), path
+    assert "public" not in person.get(f"/practitioners/{mine}/").headers.get("Cache-Control", "")
+
+
+def test_looks_are_counted_but_not_those_of_owners_and_robots(http: Caller, database: Database) -> None:
+    person, mine = verified(http, database, user_id=97)
+    flush_views()
+
+    http.get(f"/practitioners/{mine}/")
+    http.having(User_Agent="Googlebot/2.1").get(f"/practitioners/{mine}/")
+    person.get(f"/practitioners/{mine}/")
+    flush_views()
+
+    assert person.get("/practitioners/analytics/").json["overview"]["profile_views"]["total"] == 1
