@@ -21,11 +21,12 @@ from deploy.local.credentials import Credentials
 from deploy.local.postgresql import SUPERUSER, PostgreSQL
 from deploy.local.problems import Problem
 from deploy.local.profiles import INFRASTRUCTURE, PORTS, Profile
+from deploy.local.programs import find_rabbitmq
 from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
 from shared.database import Database
 from shared.database.migrate import SHARED_MIGRATIONS
 from shared.database.tables import metadata
-from shared.messaging.administration import with_users
+from shared.messaging.administration import ControlTool, with_users
 from shared.messaging.broker import Browser
 from shared.messaging.topology import Participant, definitions
 from tests.chaos import toy
@@ -137,6 +138,12 @@ class Servers:
         """Return the same of several queues."""
         with Browser(self.admin_broker_url(), name="test") as browser:
             return [int(browser.channel.queue_declare(queue, passive=True).method.message_count) for queue in queues]
+
+    def control_tool(self) -> ControlTool:
+        """Return rabbitmqctl, bound to this broker."""
+        programs = find_rabbitmq()
+        assert programs is not None
+        return ControlTool(programs / "rabbitmqctl", environment=self.broker.environment())
 
     def signal_broker(self, number: int) -> None:
         for pid in self._broker_pids():

@@ -1,6 +1,6 @@
 import json
 
-from shared.messaging.administration import ControlTool, apply
+from shared.messaging.administration import apply
 from shared.messaging.broker import Browser
 from shared.messaging.topology import definitions, policies_by_name
 from tests.chaos import toy
@@ -45,11 +45,7 @@ def test_the_same_code_makes_the_same_file() -> None:
 
 def test_effective_settings_are_the_policies_and_stale_bindings_go(servers: Servers) -> None:
     """What the broker says of itself, after one order that also takes away what nobody handles any more."""
-    from deploy.local.programs import find_rabbitmq
-
-    programs = find_rabbitmq()
-    assert programs is not None
-    tool = ControlTool(programs / "rabbitmqctl", environment=servers.broker.environment())
+    tool = servers.control_tool()
     with Browser(servers.admin_broker_url(), name="test") as browser:
         browser.channel.queue_bind("mirror.in", "estuary.events", "account.forgotten")
 
