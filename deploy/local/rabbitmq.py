@@ -4,6 +4,7 @@ It has a node name, a cookie, a port mapper and folders of its own, and loads it
 from a definitions file when it starts, so that nothing has to be asked of it afterwards.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -21,7 +22,6 @@ from deploy.local.profiles import BROKER_USERS, Profile, checkout_key, sharing_s
 from deploy.local.programs import RABBITMQ_OLDEST, find_epmd, find_rabbitmq
 from deploy.local.system import SERVER_MARKER, is_alive, listens, require_free
 from deploy.local.topology import topology
-from shared.messaging.administration import ControlTool, apply, with_users
 
 ADMINISTRATOR = "administrator"
 START_SECONDS = 90
@@ -117,16 +117,32 @@ class RabbitMQ:
     def definitions(self) -> dict[str, Any]:
         """Return the users, their rights, and all that each virtual host must hold."""
         hosts = [profile.virtual_host for profile in sharing_servers_with(self._profile)]
-        passwords = {user: self._credentials.password(f"rabbitmq.{user}") for user in (ADMINISTRATOR, *BROKER_USERS)}
         everything = {"configure": ".*", "write": ".*", "read": ".*"}
-        made = with_users(topology(self._profile), passwords)
+        held = topology(self._profile)
         return {
-            **made,
+            **held,
             "vhosts": [{"name": host} for host in hosts],
+            "users": [self._user(name) for name in (ADMINISTRATOR, *BROKER_USERS)],
             "permissions": [
-                *made["permissions"],
+                *held["permissions"],
                 *({"user": ADMINISTRATOR, "vhost": host, **everything} for host in hosts),
             ],
+        }
+
+    def _user(self, name: str) -> dict[str, Any]:
+        """Return a user with its password as RabbitMQ keeps it: salted and hashed.
+
+        The salt follows from the password, so that the same definition is made each time.
+        Source: RabbitMQ's guide to credentials and passwords, "Computing password hash".
+        """
+        password = self._credentials.password(f"rabbitmq.{name}").encode()
+        salt = hashlib.sha256(b"estuary" + password).digest()[:4]
+        return {
+            "name": name,
+            "password_hash": base64.b64encode(salt + hashlib.sha256(salt + password).digest()).decode(),
+            "hashing_algorithm": "rabbit_password_hashing_sha256",
+            "tags": "",
+            "limits": {},
         }
 
     def _apply_definitions(self) -> None:
@@ -134,6 +150,9 @@ class RabbitMQ:
         wanted = self.definitions()
         sum_, note = hashlib.sha256(json.dumps(wanted).encode()).hexdigest(), self.folder / "applied"
         if note.exists() and note.read_text() != sum_:
+            # Reads SQLAlchemy and more, which every start would otherwise wait for.
+            from shared.messaging.administration import ControlTool, apply
+
             programs = find_rabbitmq()
             assert programs is not None
             tool = ControlTool(programs / "rabbitmqctl", environment=self.environment())
