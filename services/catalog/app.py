@@ -8,6 +8,7 @@ from services.catalog.api.modalities import modalities
 from services.catalog.api.own_categories import own_categories
 from services.catalog.api.parts import parts
 from services.catalog.api.people import people
+from services.catalog.api.resources import resources
 from services.catalog.api.search import searching
 from services.catalog.api.services import services
 from services.catalog.api.sessions import dated
@@ -16,7 +17,7 @@ from services.catalog.settings import settings
 from shared.http import create_service_app
 
 BLUEPRINTS = (
-    *(services, searching, shelves, parts, packages, bundles, dated, categories, own_categories),
+    *(services, searching, shelves, parts, packages, bundles, dated, resources, categories, own_categories),
     *(modalities, people),
 )
 

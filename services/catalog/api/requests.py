@@ -170,6 +170,7 @@ class NestedSessionRequest(_Times):
     description = text()
     starts_at = fields.DateTime(required=True, data_key="start_time")
     ends_at = fields.DateTime(required=True, data_key="end_time")
+    duration = number(1, 60 * 24 * 30, allow_none=True, metadata={"description": "Ignored: both times are given."})
     max_participants = number(1, 100_000, allow_none=True)
     sequence_number = number(0)
     status = choice((words.DRAFT, words.SCHEDULED))
@@ -187,6 +188,7 @@ class _ServiceFields(Schema):
     """What a practitioner may write of any service."""
 
     name = line(255, least=1, required=True)
+    slug = fields.Raw(metadata={"type": "string", "description": "Ignored: it follows from the name."})
     description = text()
     short_description = text(500)
     duration_minutes = number(0, 10_080, required=True)
