@@ -1,10 +1,13 @@
-"""Which practitioner an address means."""
+"""Which practitioners are meant: by an address, or because everybody may find them."""
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, false, or_, select
+from sqlalchemy import ColumnElement, Text, cast, false, or_, select, true
 
 from services.practitioners.models.practitioner import OldSlug, Practitioner
+
+# Written as an equation, which PostgreSQL reads as the bare column: `IS TRUE` would not match the partial indexes.
+LISTED: ColumnElement[bool] = Practitioner.listed == true()
 
 
 def referred_to(reference: str) -> ColumnElement[bool]:

@@ -93,7 +93,7 @@ class Place(Replica, Base):
     __tablename__ = "places"
     __table_args__ = (
         Index("ix_places_practitioner", "practitioner_id"),
-        Index("ix_places_geo", "geo", postgresql_using="gist", postgresql_where=text("listed")),
+        Index("ix_places_geo", "geo", postgresql_using="gist", postgresql_where=text("deleted_at IS NULL")),
         Index(
             "ix_places_area",
             "area",
@@ -101,8 +101,8 @@ class Place(Replica, Base):
             postgresql_where=text("listed AND service_radius_miles IS NOT NULL"),
         ),
         Index("ix_places_tags", "tags", postgresql_using="gin", postgresql_where=text("listed")),
-        Index("ix_places_names", "city_key", "state_key", "country_key", postgresql_where=text("listed")),
-        Index("ix_places_postal_code", "postal_code", postgresql_where=text("listed")),
+        Index("ix_places_names", "city_key", "state_key", "country_key", postgresql_where=text("deleted_at IS NULL")),
+        Index("ix_places_postal_code", "postal_code", postgresql_where=text("deleted_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.practitioners.domain.errors import PractitionerNotFound
 from services.practitioners.models import Certification, Document, Education, Practitioner, Question
-from services.practitioners.models.referring import is_named
+from services.practitioners.models.referring import LISTED, is_named
 from services.practitioners.queries.profiles import is_visible, profile_row
 from services.practitioners.queries.texts import holds
 from shared.http import fields
@@ -56,12 +56,12 @@ def credentials_page(connection: Connection, listing: Listing, query: Mapping[st
         return listing.page(connection, query, where=[present], variant="staff")
     own = and_(Practitioner.user_id == bindparam("me"), present)
     if "practitioner" in query:
-        where = [or_(Practitioner.listed.is_(True), own)]
+        where = [or_(LISTED, own)]
         return listing.page(connection, query, where=where, variant="named", parameters={"me": by.user_id})
     is_practitioner = connection.execute(_HAS_PROFILE, {"me": by.user_id}).scalar()
     if is_practitioner:
         return listing.page(connection, query, where=[own], variant="own", parameters={"me": by.user_id})
-    return listing.page(connection, query, where=[Practitioner.listed.is_(True)], variant="listed")
+    return listing.page(connection, query, where=[LISTED], variant="listed")
 
 
 _HAS_PROFILE = select(Practitioner.id).where(Practitioner.user_id == bindparam("me"), Practitioner.deleted_at.is_(None))

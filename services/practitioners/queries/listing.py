@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from services.practitioners.domain import words
 from services.practitioners.domain.geo import Circle
 from services.practitioners.models import Place, Practitioner
+from services.practitioners.models.referring import LISTED
 from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
 from services.practitioners.queries.parameters import LANGUAGE, LOCATION_TYPES, Between, Box, Facets, PlaceName, Rating
 from shared.http import fields
@@ -252,8 +253,8 @@ def _visible(query: Mapping[str, Any], by: Identity | None) -> tuple[list[Clause
         return [Practitioner.deleted_at.is_(None)], "staff", {}
     if by is not None and by.is_signed_in and asks_status:
         own = and_(Practitioner.user_id == bindparam("me"), Practitioner.deleted_at.is_(None))
-        return [or_(Practitioner.listed.is_(True), own)], "own", {"me": by.user_id}
-    return [Practitioner.listed.is_(True)], "listed", {}
+        return [or_(LISTED, own)], "own", {"me": by.user_id}
+    return [LISTED], "listed", {}
 
 
 def _part_is_free(day: Any, part: Any) -> Clause:

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from services.practitioners.domain.geo import Circle, kilometres
 from services.practitioners.models import Place, Practitioner, Service
+from services.practitioners.models.referring import LISTED
 from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
 from services.practitioners.queries.listing import FILTERS, ORDERED, near, point, words_of
 from services.practitioners.queries.presenting import summary
@@ -108,7 +109,7 @@ def find(connection: Connection, asked: Asked, *, now: datetime) -> Found:
 
 def conditions(asked: Asked) -> list[Clause]:
     """Return what a hit must satisfy."""
-    clauses: list[Clause] = [Practitioner.listed.is_(True)]
+    clauses: list[Clause] = [LISTED]
     for name, value in asked.filters.items():
         wanted = FILTERS[name]
         bound = value if wanted.by_value else bindparam(f"f_{name}", list(value) if isinstance(value, tuple) else value)

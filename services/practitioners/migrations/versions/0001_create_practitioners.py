@@ -403,17 +403,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("listed AND service_radius_miles IS NOT NULL"),
     )
     op.create_index(
-        "ix_places_geo", "places", ["geo"], unique=False, postgresql_using="gist", postgresql_where=sa.text("listed")
+        "ix_places_geo",
+        "places",
+        ["geo"],
+        unique=False,
+        postgresql_using="gist",
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_places_names",
         "places",
         ["city_key", "state_key", "country_key"],
         unique=False,
-        postgresql_where=sa.text("listed"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
-        "ix_places_postal_code", "places", ["postal_code"], unique=False, postgresql_where=sa.text("listed")
+        "ix_places_postal_code", "places", ["postal_code"], unique=False, postgresql_where=sa.text("deleted_at IS NULL")
     )
     op.create_index("ix_places_practitioner", "places", ["practitioner_id"], unique=False)
     op.create_index(
@@ -562,7 +567,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_practitioners_experience",
         "practitioners",
-        [sa.literal_column("years_of_experience DESC"), sa.literal_column("id DESC")],
+        [sa.literal_column("years_of_experience DESC NULLS LAST"), sa.literal_column("id DESC")],
         unique=False,
         postgresql_where=sa.text("listed"),
     )
@@ -583,7 +588,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_practitioners_max_price",
         "practitioners",
-        [sa.literal_column("max_price_cents DESC"), sa.literal_column("id DESC")],
+        [sa.literal_column("max_price_cents DESC NULLS LAST"), sa.literal_column("id DESC")],
         unique=False,
         postgresql_where=sa.text("listed"),
     )
@@ -1047,9 +1052,11 @@ def downgrade() -> None:
     op.drop_table("practitioner_daily")
     op.drop_index("ix_places_tags", table_name="places", postgresql_using="gin", postgresql_where=sa.text("listed"))
     op.drop_index("ix_places_practitioner", table_name="places")
-    op.drop_index("ix_places_postal_code", table_name="places", postgresql_where=sa.text("listed"))
-    op.drop_index("ix_places_names", table_name="places", postgresql_where=sa.text("listed"))
-    op.drop_index("ix_places_geo", table_name="places", postgresql_using="gist", postgresql_where=sa.text("listed"))
+    op.drop_index("ix_places_postal_code", table_name="places", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_places_names", table_name="places", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index(
+        "ix_places_geo", table_name="places", postgresql_using="gist", postgresql_where=sa.text("deleted_at IS NULL")
+    )
     op.drop_index(
         "ix_places_area",
         table_name="places",
