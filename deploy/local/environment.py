@@ -80,10 +80,6 @@ class Environments:
         """Whether the sandbox stands for an outside service, because the person has given no keys of the real one."""
         return not self._given.get({"stripe": "STRIPE_SECRET_KEY", "livekit": "LIVEKIT_API_KEY"}[name])
 
-    def administrator_rabbitmq_url(self) -> str:
-        """Return the broker's address for the user who may declare queues."""
-        return self._rabbitmq.url(user=ADMINISTRATOR, virtual_host=self._profile.virtual_host)
-
     def _common(self) -> dict[str, str]:
         return {
             MARKER: str(self._profile.folder),

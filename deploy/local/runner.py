@@ -112,10 +112,6 @@ class Runner:
             for (name, status), answer in zip(state.processes.items(), answers, strict=True)
         ]
 
-    def is_up(self) -> bool:
-        """Whether a supervisor lives."""
-        return living_supervisor(self._profile) is not None
-
     def _tell(self, line: str) -> None:
         self._write(f"{time.monotonic() - self._began:5.1f} s  {line}")
 

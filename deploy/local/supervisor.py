@@ -8,14 +8,12 @@ It has no threads and opens no connections, since its children are forks of it.
 import fcntl
 import json
 import os
-import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import IO
 
+from deploy.local.children import Wake, ended_children, signal_group
 from deploy.local.environment import Environments
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.launching import launch, prepare
@@ -82,7 +80,7 @@ class Supervisor:
         self._stop_all(wake)
         self._tell()
 
-    def _listen_to_signals(self) -> "Wake":
+    def _listen_to_signals(self) -> Wake:
         def stop(_number: int, _frame: object) -> None:
             self._is_stopping = True
 
@@ -115,7 +113,7 @@ class Supervisor:
             status = self._state.processes[name]
             held = (self._profile.folder / "held" / name).exists()
             if held and status.pid is not None and status.state != "held":
-                _signal_group(status.pid, signal.SIGTERM)
+                signal_group(status.pid, signal.SIGTERM)
             if held:
                 status.state = "held"
             elif status.state == "held":
@@ -137,7 +135,7 @@ class Supervisor:
         return launch(what.command, environment, self._profile.inside("logs", f"{log}.log"), is_fresh=is_fresh)
 
     def _reap(self) -> None:
-        for pid, code in _ended_children():
+        for pid, code in ended_children():
             name = self._children.pop(pid, None)
             if name is None:
                 continue
@@ -158,7 +156,7 @@ class Supervisor:
         status = self._state.processes[name]
         if status.pid is not None:
             # What is left of it (gunicorn's workers, when the one above them was killed) would hold the port.
-            _signal_group(status.pid, signal.SIGKILL)
+            signal_group(status.pid, signal.SIGKILL)
         status.pid = None
         if status.state == "held":
             return
@@ -208,65 +206,28 @@ class Supervisor:
             self._rotated_at = time.monotonic()
             rotate(self._profile.folder / "logs")
 
-    def _stop_all(self, wake: "Wake") -> None:
+    def _stop_all(self, wake: Wake) -> None:
         """Ask every child to end, the gateway first so that nothing new comes in; kill what does not."""
         gateway = self._state.processes.get("gateway")
         order = [gateway.pid] if gateway and gateway.pid else []
         for pid in order + [pid for pid in self._children if pid not in order]:
-            _signal_group(pid, signal.SIGTERM, whole=False)
+            signal_group(pid, signal.SIGTERM, whole=False)
         deadline = time.monotonic() + GRACE_SECONDS
         while self._children and time.monotonic() < deadline:
-            for pid, _code in _ended_children():
+            for pid, _code in ended_children():
                 name = self._children.pop(pid, None)
                 if name in self._state.processes:
-                    _signal_group(pid, signal.SIGKILL)
+                    signal_group(pid, signal.SIGKILL)
                     self._state.processes[name].pid, self._state.processes[name].state = None, "waiting"
             wake.wait(TICK_SECONDS)
         for pid in self._children:
-            _signal_group(pid, signal.SIGKILL)
+            signal_group(pid, signal.SIGKILL)
 
     def _tell(self) -> None:
         content = repr(self._state)
         if content != self._written:
             self._written = content
             self._state.write(self._profile)
-
-
-class Wake:
-    """Sleeping that any signal ends, so that a child's end is seen at once."""
-
-    def __init__(self) -> None:
-        self._reader, writer = os.pipe()
-        os.set_blocking(self._reader, False)
-        os.set_blocking(writer, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-
-    def wait(self, seconds: float) -> None:
-        """Sleep at most this long."""
-        if select.select([self._reader], [], [], seconds)[0]:
-            with suppress(BlockingIOError):
-                os.read(self._reader, 4096)
-
-
-def _ended_children() -> Iterator[tuple[int, int]]:
-    """Yield (process id, exit code) of each child that ended; a negative code is the signal that ended it."""
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        yield pid, os.waitstatus_to_exitcode(status)
-
-
-def _signal_group(pid: int, number: signal.Signals, *, whole: bool = True) -> None:
-    """Signal a child, and with `whole` all that it started (each child leads a group of its own)."""
-    with suppress(ProcessLookupError, PermissionError):
-        if number == signal.SIGTERM or not whole:
-            os.kill(pid, number)
-        else:
-            os.killpg(pid, number)
 
 
 def _inherited() -> dict[str, str]:
