@@ -1,6 +1,7 @@
 """Schemas of what catalog reads."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, pre_load, validate, validates_schema
@@ -322,6 +323,31 @@ class RescheduleRequest(Schema):
     ends_at = fields.DateTime(required=True, data_key="end_time")
     reason = text(500)
     allow_overlap = fields.Boolean(load_default=False)
+
+
+class LocalTime(fields.Field[datetime]):
+    """A date and time as a clock on the wall shows it: without an offset."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> datetime:
+        try:
+            read = datetime.fromisoformat(str(value))
+        except ValueError as bad:
+            raise ValidationError("A date and time, for example 2026-01-31T09:00:00.") from bad
+        if read.tzinfo is not None:
+            raise ValidationError("Without an offset: timezone says where.")
+        return read.replace(microsecond=0)
+
+
+class RepeatRequest(Schema):
+    """Dates that repeat, by the wall clock of a place."""
+
+    service = fields.Integer(required=True)
+    start = LocalTime(required=True, data_key="start_time", metadata={"type": "string"})
+    duration = number(1, 10_080, required=True)
+    timezone = fields.TimeZone(required=True)
+    rrule = line(500, least=1, required=True)
+    max_participants = number(1, 100_000)
+    title = line(255)
 
 
 class ReasonRequest(Schema):

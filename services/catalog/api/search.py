@@ -6,14 +6,17 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import Response, request
 from marshmallow import validate
+from sqlalchemy import Connection, bindparam, select
 
 from services.catalog.api.answers import public_answer, public_fragments
+from services.catalog.api.lists import EXTRA, SERVICES, narrowed
 from services.catalog.api.parameters import Dollars, Point, Reference, Texts, TypeCodes
 from services.catalog.api.shapes import ServiceList, maybe
 from services.catalog.domain import words
 from services.catalog.domain.errors import PageTooDeep
-from services.catalog.queries.conditions import RADIUS_KM, around_parameters
-from services.catalog.queries.facets import FACETS, facets_of
+from services.catalog.models import Service
+from services.catalog.queries.conditions import LISTED, RADIUS_KM, around_parameters, matching
+from services.catalog.queries.facets import FACETS, facets_among, facets_of, own_parameters
 from services.catalog.queries.fragments import etag
 from services.catalog.queries.search import COUNT_MAX, SORTS, Wish, search
 from services.catalog.queries.suggestions import KINDS, suggestions
@@ -158,6 +161,60 @@ class Search(MethodView):
             "facets": facets,
         }
         return public_answer(body, etag(fragments, hits.count, hits.corrected, facets, query["q"]))
+
+
+class FacetCounts(Schema):
+    """How many services each choice leaves."""
+
+    facets = fields.Dict()
+    count = fields.Integer()
+    count_exact = fields.Boolean()
+
+
+_NO_FACETS = ("page", "page_size", "limit", "offset", "cursor", "ordering", "include_deleted")
+FacetsQuery = type(
+    "FacetsQuery",
+    (QuerySchema,),
+    {
+        "__doc__": "The filters of the list of services.",
+        **{name: filter_.field for name, filter_ in SERVICES.filters.items()},
+        **{name: field for name, field in EXTRA.items() if name not in _NO_FACETS},
+    },
+)
+
+
+@searching.route("/services/facets/")
+class Facets(MethodView):
+    """Counting."""
+
+    @searching.operation("services_facets_retrieve", ANYONE)
+    @searching.arguments(FacetsQuery, location="query")
+    @searching.response(200, FacetCounts)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Count what each further choice would leave; every facet without its own filter."""
+        narrowing, _, around = narrowed(query)
+        found: dict[frozenset[str], list[int]] = {}
+
+        def ids(connection: Connection, without: frozenset[str]) -> list[int]:
+            if without not in found:
+                clauses = [LISTED, *narrowing]
+                for name, filter_ in SERVICES.filters.items():
+                    if name in query and name not in without:
+                        value = list(query[name]) if isinstance(query[name], tuple) else query[name]
+                        clauses.append(filter_.clause(value if filter_.by_value else bindparam(f"f_{name}", value)))
+                if query.get("search"):
+                    clauses.append(matching(bindparam("f_search", query["search"])))
+                statement = select(Service.id).where(*clauses).limit(COUNT_MAX + 1)
+                found[without] = list(connection.scalars(statement, around))
+            return found[without]
+
+        with reading() as connection:
+            among = {
+                facet: ids(connection, frozenset(own_parameters(facet)) & set(query))[:COUNT_MAX] for facet in FACETS
+            }
+            count = len(ids(connection, frozenset()))
+            facets = facets_among(connection, among)
+        return {"facets": facets, "count": min(count, COUNT_MAX), "count_exact": count <= COUNT_MAX}
 
 
 @searching.route("/services/autocomplete/")

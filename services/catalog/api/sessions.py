@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from services.catalog.api.requests import ReasonRequest, RescheduleRequest, ServiceSessionRequest
+from services.catalog.api.requests import ReasonRequest, RepeatRequest, RescheduleRequest, ServiceSessionRequest
 from services.catalog.api.session_lists import FROM, OF_SERVICE, SESSIONS, UNTIL, SessionsQuery
 from services.catalog.api.shapes import ServiceSession
 from services.catalog.domain import errors
 from services.catalog.operations import sessions as operations
+from services.catalog.operations.repeating import repeat_session
 from services.catalog.queries.dated import one_session, seen_by, sessions_in_order
 from services.catalog.queries.documents import find
 from shared.clock import utc_now
@@ -91,6 +92,26 @@ class Sessions(MethodView):
             made = operations.create_session(session, _times(body, new=True), by=identity(), now=utc_now())
             say("Session created successfully")
             return _shown(session, made.id)
+
+
+@dated.route("/service-sessions/repeat/")
+class Repeat(MethodView):
+    """Many at once."""
+
+    @dated.operation(
+        "service_sessions_repeat_create",
+        PRACTITIONER,
+        refuses=[Forbidden, errors.ServiceNotFound, errors.WrongServiceType, *TIMES],
+        idempotency=Idempotency.IN_TRANSACTION,
+    )
+    @dated.arguments(RepeatRequest)
+    @dated.response(201, ServiceSession(many=True))
+    def post(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Date a workshop or course again and again, by the wall clock of its place: all of them, or none."""
+        with transaction() as session:
+            made = repeat_session(session, body, by=identity(), now=utc_now())
+            say(f"{len(made)} sessions created")
+            return sessions_in_order(session.connection(), [one.id for one in made], by=identity())
 
 
 @dated.route("/service-sessions/<id:session_id>/")

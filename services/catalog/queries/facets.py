@@ -1,6 +1,6 @@
 """How many services each further choice would leave; every facet is counted without its own condition."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -62,6 +62,36 @@ def _statement(name: str, wish: Wish) -> str:
         f" FROM (SELECT * FROM services s WHERE {matching} LIMIT {COUNT_MAX}) s {joins}"
         f" GROUP BY {value} ORDER BY number DESC LIMIT {MOST})"
     )
+
+
+def facets_among(connection: Connection, among: Mapping[str, Sequence[int]]) -> dict[str, list[dict[str, Any]]]:
+    """Return each named facet, counted among the services given for it."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, ids in among.items():
+        value, label, joins, _ = _COUNTED[name]
+        rows = connection.exec_driver_sql(
+            f"SELECT '{name}' AS facet, {value} AS value, max({label}) AS label, count(DISTINCT s.id) AS number"  # noqa: S608 - our own text; values are bound.
+            f" FROM (SELECT * FROM services WHERE id = ANY(%(ids)s::bigint[])) s {joins}"
+            f" GROUP BY {value} ORDER BY number DESC, value LIMIT {MOST}",
+            {"ids": list(ids)},
+        ).all()
+        found[name] = [_value(row, Wish(q="")) for row in rows]
+    return found
+
+
+def own_parameters(facet: str) -> tuple[str, ...]:
+    """Return the parameters that choose what a facet counts."""
+    own: tuple[str, ...] = (*_COUNTED[facet][3], *_ALSO.get(facet, ()))
+    return own
+
+
+_ALSO = {
+    "category": ("categories", "category_id"),
+    "service_type": ("service_type_id", "exclude_types", "is_package", "is_bundle"),
+    "rating": ("max_rating",),
+    "modality": ("modality_id",),
+    "city": ("location",),
+}
 
 
 def _value(row: Any, wish: Wish) -> dict[str, Any]:

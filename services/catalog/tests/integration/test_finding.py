@@ -194,3 +194,16 @@ def test_facets_and_suggestions(database: Database, http: Caller) -> None:
     assert facets["facets"]["service_type"] == [{"value": "session", "label": "Session", "count": 1, "selected": False}]
     suggested = http.get("/services/autocomplete/?q=rei").json
     assert {"kind": "modality", "highlighted": "<em>Rei</em>ki"}.items() <= suggested[0].items()
+
+
+def test_facets_of_a_list_are_counted_without_their_own_filter(database: Database, http: Caller) -> None:
+    me = practitioner(database, http)
+    service(me, name="One", price="40")
+    service(me, name="Two", price="150", languages=["de"])
+
+    told = http.get("/services/facets/?max_price=100&language=de").json
+
+    assert told["count"] == 0
+    assert [one["value"] for one in told["facets"]["language"]] == []
+    assert [one["value"] for one in told["facets"]["price"]] == ["100-200"]
+    assert http.get("/services/facets/?colour=red").status == 400

@@ -126,3 +126,21 @@ def test_who_sees_and_changes_sessions(database: Database, http: Caller) -> None
         1,
     ]
     assert other.patch(path, {"title": "x"}).code == "permission_denied"
+
+
+def test_repeated_sessions_are_made_all_or_none(database: Database, http: Caller) -> None:
+    me = practitioner(database, http)
+    made = workshop(me, days=())
+    body = {"service": made["id"], "start_time": "2027-03-22T18:00:00", "duration": 90, "timezone": "Europe/Berlin"}
+
+    told = me.post("/service-sessions/repeat/", {**body, "rrule": "FREQ=WEEKLY;COUNT=3", "title": "Evening {n}"})
+    assert told.status == 201
+    assert [one["title"] for one in told.json] == ["Evening 1", "Evening 2", "Evening 3"]
+    assert [one["start_time"] for one in told.json] == [
+        "2027-03-22T17:00:00Z",
+        "2027-03-29T16:00:00Z",
+        "2027-04-05T16:00:00Z",
+    ]
+    clash = {**body, "start_time": "2027-03-15T18:00:00", "rrule": "FREQ=WEEKLY;COUNT=2"}
+    assert me.post("/service-sessions/repeat/", clash).code == "session_exists"
+    assert len(dated(me, made)) == 3
