@@ -27,12 +27,13 @@ SERVICES = (
 BROKER_USERS = (*SERVICES, "gateway")
 
 # Ports of the default profile. Each can be moved by ESTUARY_PORT_<NAME>, for instance ESTUARY_PORT_GATEWAY=9080,
-# and all together by ESTUARY_PORT_SHIFT=1000, so that two checkouts can run side by side.
+# and all together by ESTUARY_PORT_SHIFT=1000, so that two checkouts can run side by side. All lie below 32768: from
+# there on the system takes ports for outgoing connections, and one of those would now and then hold ours.
 PORTS = {
-    "postgresql": 54329,
-    "rabbitmq": 56729,
-    "rabbitmq_epmd": 56769,
-    "rabbitmq_distribution": 56789,
+    "postgresql": 25432,
+    "rabbitmq": 26672,
+    "rabbitmq_epmd": 26369,
+    "rabbitmq_distribution": 26572,
     "gateway": 8000,
     "gateway_probes": 9000,
     "auth": 8101,
