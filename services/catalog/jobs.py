@@ -1,6 +1,7 @@
 """What happens by itself in catalog."""
 
 from services.catalog.operations.upkeep import (
+    clean_drafts,
     complete_sessions,
     count_modalities,
     recount,
@@ -47,6 +48,13 @@ def counters_check() -> None:
     """Recount a thirtieth of the services."""
     with transaction() as session:
         recount(session, day=utc_now().toordinal() % 30)
+
+
+@daily(at="02:52")
+def drafts_clean() -> None:
+    """Delete drafts that nobody ever wrote anything into, thirty days on."""
+    with transaction() as session:
+        clean_drafts(session, now=utc_now())
 
 
 @daily(at="02:55")

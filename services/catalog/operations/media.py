@@ -22,17 +22,20 @@ def attach(session: Session, media_id: UUID, *, primary: bool) -> None:
         held = None
     if file is None or service is None:
         return
+    shown = {"url": file.url or "", "thumbnail_url": file.thumbnail_url, "details": file.details}
     if held is None:
         number = session.scalar(
             select(func.count()).select_from(ServiceMedia).where(ServiceMedia.service_id == service.id)
         )
-        held = ServiceMedia(service_id=service.id, media_id=media_id, position=number or 0, is_primary=not number)
-        session.add(held)
+        session.add(
+            ServiceMedia(service_id=service.id, media_id=media_id, position=number or 0, is_primary=not number, **shown)
+        )
         claim_media(session, media_id, kind="service", entity_id=service.id)
         if primary and number:
-            held.url, held.details = file.url or "", file.details
             make_primary(session, service.id, media_id)
-    held.url, held.thumbnail_url, held.details = file.url or "", file.thumbnail_url, file.details
+    else:
+        for name, value in shown.items():
+            setattr(held, name, value)
     if service.image_media_id == media_id:
         service.image_url = file.url
     announce_service(session, service)

@@ -3,19 +3,29 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
 from services.catalog.domain import words
 from services.catalog.domain.figures import EPOCH, HALF_LIFE_DAYS
-from services.catalog.models import Service, ServiceSession
+from services.catalog.events import ServiceDeleted
+from services.catalog.models import (
+    AgendaItem,
+    Service,
+    ServiceBenefit,
+    ServiceMedia,
+    ServiceRelationship,
+    ServiceSession,
+)
 from services.catalog.operations.announcing import announce_session
 from services.catalog.operations.deriving import derive
+from shared.messaging import record
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 OVER_AFTER = timedelta(hours=2)
+FORGOTTEN_AFTER = timedelta(days=30)
 
 
 def roll_sessions(session: Session, *, now: datetime) -> int:
@@ -47,6 +57,36 @@ def complete_sessions(session: Session, *, now: datetime) -> int:
         announce_session(session, dated)
     derive(session, {dated.service_id for dated in due}, now=now)
     return len(due)
+
+
+def clean_drafts(session: Session, *, now: datetime) -> int:
+    """Delete never-published drafts of thirty days that hold nothing but a name; return how many there were."""
+    empty = session.scalars(
+        select(Service)
+        .where(
+            Service.status == words.DRAFT,
+            Service.published_at.is_(None),
+            Service.deleted_at.is_(None),
+            Service.updated_at < now - FORGOTTEN_AFTER,
+            ~Service.is_active,
+            ~Service.is_public,
+            func.coalesce(Service.description, "") == "",
+            func.coalesce(Service.short_description, "") == "",
+            Service.sessions_count == 0,
+            Service.image_url.is_(None),
+            *(~exists().where(model.service_id == Service.id) for model in (ServiceMedia, ServiceBenefit, AgendaItem)),
+            ~exists().where(ServiceRelationship.parent_id == Service.id),
+            ~exists().where(ServiceRelationship.child_id == Service.id),
+        )
+        .order_by(Service.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for service in empty:
+        service.deleted_at = now
+        session.flush()
+        record(session, ServiceDeleted.of(service), subject=service)
+    return len(empty)
 
 
 def renew_hot_set(session: Session, *, size: int) -> None:
