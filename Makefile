@@ -77,7 +77,7 @@ revision: ready ## Write a migration from the models: SERVICE=bookings MESSAGE='
 
 .PHONY: openapi
 openapi: ready ## Write the API's description anew
-	@$(ESTUARY) openapi
+	@$(ESTUARY) openapi --write
 
 .PHONY: docs
 docs: ready ## Write anew what is made from the code: API descriptions, events, broker definitions

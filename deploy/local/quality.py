@@ -59,7 +59,7 @@ def check() -> None:
 @click.command()
 def docs() -> None:
     """Write anew what is made from the code: descriptions of the API, events, the broker's definitions."""
-    commands: list[tuple[str | Path, ...]] = [(BIN / "estuary", "openapi")]
+    commands: list[tuple[str | Path, ...]] = [(BIN / "estuary", "openapi", "--write")]
     commands += [(BIN / "python", "-m", module) for module in GENERATORS]
     for command in commands:
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:

@@ -1,4 +1,4 @@
-"""The command that writes each service's description of its API into `gateway/openapi/`."""
+"""The command that describes the API, and keeps each service's part in `gateway/openapi/`."""
 
 import difflib
 import importlib
@@ -15,49 +15,49 @@ from shared.cli.environment import ROOT
 from shared.cli.run import SERVICES
 
 FOLDER = ROOT / "gateway" / "openapi"
-# A description follows from the code alone, whatever is running: these values only let the application be made.
-MADE_UP = {
-    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
-    "RABBITMQ_URL": "amqp://nobody@127.0.0.1:1/",
-    "EDGE_KEY": "x" * 32,
-    "ESTUARY_ENV": "test",
-}
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing: fail when a description is not what the code says.")
-@click.option("--print", "printed", type=click.Choice(SERVICES), help="Write this service's description to the screen.")
-def openapi(*, check: bool, printed: str | None) -> None:
-    """Write each service's description of its API."""
-    if printed:
-        click.echo(_describe(printed), nl=False)
+@click.option("--write", is_flag=True, help="Write each service's part into gateway/openapi/, for the gateway to keep.")
+@click.option("--check", is_flag=True, help="Write nothing: fail when a kept part is not what the code says.")
+@click.option("--service", type=click.Choice(SERVICES), help="Print this service's part alone.")
+@click.option("--version", "openapi_version", type=click.Choice(["3.0.3", "3.1.0"]), default="3.0.3")
+def openapi(*, write: bool, check: bool, service: str | None, openapi_version: str) -> None:
+    """Print the description of the whole API, from the code alone: nothing needs to run."""
+    if service:
+        click.echo(_describe(service), nl=False)
         return
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         described = dict(zip(SERVICES, pool.map(_describe_apart, SERVICES), strict=True))
-    stale = [service for service, text in described.items() if not _is_fresh(service, text)]
+    if not write and not check:
+        documents = {name: json.loads(text) for name, text in described.items()}
+        merged = importlib.import_module("gateway.openapi").merge(documents, openapi=openapi_version)
+        click.echo(json.dumps(merged, indent=1, ensure_ascii=False))
+        return
+    stale = [name for name, text in described.items() if not _is_fresh(name, text)]
     if check and stale:
-        for service in stale:
-            _show_difference(service, described[service])
+        for name in stale:
+            _show_difference(name, described[name])
         raise click.ClickException(f"Not what the code says: {', '.join(stale)}. 'make openapi' writes them anew.")
-    FOLDER.mkdir(exist_ok=True)
-    for service in stale:
-        _file(service).write_text(described[service])
-        click.echo(f"Wrote {_file(service).relative_to(ROOT)}")
+    for name in stale:
+        _file(name).write_text(described[name])
+        click.echo(f"Wrote {_file(name).relative_to(ROOT)}")
 
 
 def _describe(service: str) -> str:
     """Return the description as its file holds it: keys sorted, so that differences are small."""
-    application = importlib.import_module(f"services.{service}.app").create_app()
-    api = application.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    return json.dumps(api.spec.to_dict(), indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+    from shared.http.document import service_document
+
+    text = json.dumps(service_document(service), indent=1, sort_keys=True, ensure_ascii=False, default=str)
+    return text + "\n"
 
 
 def _describe_apart(service: str) -> str:
     """Describe a service in a process of its own: settings and metrics are a process's, and there are ten services."""
     done = subprocess.run(
-        [sys.executable, "-m", "shared.cli.main", "openapi", "--print", service],
+        [sys.executable, "-m", "shared.cli.main", "openapi", "--service", service],
         cwd=ROOT,
-        env={**os.environ, **MADE_UP},
+        env={**os.environ, "ESTUARY_ENV": "development"},
         capture_output=True,
         text=True,
         check=False,

@@ -13,7 +13,7 @@ from shared.errors import Conflict, DomainError, Forbidden, Invalid, Preconditio
 from shared.http.context import identity, message_header
 from shared.http.idempotency import Idempotency, IdempotencyConflict, answer_once
 from shared.http.parsing import Parser
-from shared.http.policy import Policy
+from shared.http.policy import INTERNAL, Policy
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -107,17 +107,15 @@ class Blueprint(flask_smorest.Blueprint):
         decorator: Decorator = super().arguments(made, **options)
         return decorator
 
-    def _store_endpoint_docs(
-        self, endpoint: str, obj: Any, parameters: Any, tags: Any, *, documented: bool = True, **options: Any
-    ) -> None:
-        """Refuse operations without a policy, and keep the documentation of those that are documented."""
+    def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
+        """Refuse operations without a policy, and keep the documentation of those that the public can reach."""
         views = (
             [getattr(obj, method.lower()) for method in getattr(obj, "methods", ())] if isinstance(obj, type) else [obj]
         )
         for view in views:
             if "operation" not in getattr(view, "_apidoc", {}):
                 raise TypeError(f"{self.name}: {endpoint} {view.__qualname__} declares no @operation, hence no policy")
-        if documented:
+        if not any(view._apidoc["operation"]["policy"] is INTERNAL for view in views):
             super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
 
     def add_url_rule(

@@ -183,6 +183,8 @@ class Names(Field[tuple[str, ...]]):
 
     def __init__(self, choices: tuple[str, ...], *, aliases: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         described = {"type": "string", "description": "Comma list of " + ", ".join(choices) + "."}
+        if isinstance(kwargs.get("load_default"), tuple | list):
+            described["default"] = ",".join(kwargs["load_default"])
         super().__init__(metadata={**described, **kwargs.pop("metadata", {})}, **kwargs)
         self.choices = choices
         self.aliases = aliases or {}
