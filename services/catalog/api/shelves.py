@@ -10,12 +10,16 @@ from services.catalog.api.answers import public_list
 from services.catalog.api.lists import PUBLIC_SERVICES
 from services.catalog.api.parameters import Texts, TypeCodes
 from services.catalog.api.shapes import ServiceList
-from services.catalog.domain.errors import ServiceNotFound
+from services.catalog.domain import words
+from services.catalog.domain.errors import NotAPractitioner, ServiceNotFound
 from services.catalog.models import Service
+from services.catalog.operations.callers import practitioner
 from services.catalog.queries.conditions import LISTED
 from services.catalog.queries.documents import find
-from shared.database import reading
-from shared.http import ANYONE, Blueprint, MethodView, QuerySchema, fields
+from services.catalog.queries.prices import price_guidance
+from shared.database import reading, transaction
+from shared.errors import NotFound
+from shared.http import ANYONE, PRACTITIONER, Blueprint, MethodView, QuerySchema, Schema, fields, identity
 from shared.listing import Listing
 
 shelves = Blueprint("service-shelves", "Services that are shown first.")
@@ -116,6 +120,47 @@ class Similar(MethodView):
                 raise ServiceNotFound
             found = connection.exec_driver_sql(SIMILAR, {"id": row.id, "limit": query["limit"]})
             return public_list(connection, [dict(one._mapping) for one in found])
+
+
+class PricesQuery(QuerySchema):
+    """What is to be sold."""
+
+    service_type = fields.String(required=True, validate=validate.OneOf(tuple(words.NUMBERS)))
+    modality = fields.String(load_default=None, validate=validate.Length(max=100))
+    category = fields.String(load_default=None, validate=validate.Length(max=100))
+    duration_minutes = fields.Integer(load_default=None, validate=validate.Range(0, 10_080))
+
+
+class Prices(Schema):
+    """A quarter asks at most p25, half the median, three quarters p75."""
+
+    count = fields.Integer()
+    currency = fields.String()
+    p25 = fields.String()
+    median = fields.String()
+    p75 = fields.String()
+
+
+@shelves.route("/services/price-guidance/")
+class PriceGuidance(MethodView):
+    """Prices."""
+
+    @shelves.operation("services_price_guidance_retrieve", PRACTITIONER, refuses=[NotAPractitioner, NotFound])
+    @shelves.arguments(PricesQuery, location="query")
+    @shelves.response(200, Prices)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Say what others ask for the same, where at least twenty do."""
+        with transaction() as session:
+            practitioner(session, identity())
+            return price_guidance(
+                session.connection(),
+                {
+                    "type_id": words.NUMBERS[query["service_type"]],
+                    "modality": query["modality"],
+                    "category": query["category"],
+                    "minutes": query["duration_minutes"],
+                },
+            )
 
 
 def _shelf(listing: Listing, query: dict[str, Any], where: list[Any]) -> Response:

@@ -207,3 +207,19 @@ def test_facets_of_a_list_are_counted_without_their_own_filter(database: Databas
     assert [one["value"] for one in told["facets"]["language"]] == []
     assert [one["value"] for one in told["facets"]["price"]] == ["100-200"]
     assert http.get("/services/facets/?colour=red").status == 400
+
+
+def test_shelves(database: Database, http: Caller) -> None:
+    me, other = practitioner(database, http), practitioner(database, http, 2)
+    category = http.get("/service-categories/featured/").json[0]
+    made = [service(me, name=f"Mine {number}", category_id=category["id"]) for number in range(19)]
+    theirs = service(other, name="Theirs", category_id=category["id"])
+    http.as_staff().patch(f"/services/{made[0]['id']}/", {"is_featured": True})
+
+    assert [one["id"] for one in http.get("/services/featured/").json] == [made[0]["id"]]
+    assert len(http.get("/services/popular/?limit=5").json) == 5
+    assert http.get(f"/services/{made[0]['id']}/similar/").json[0]["id"] == theirs["id"]
+    guidance = me.get(f"/services/price-guidance/?service_type=session&category={category['slug']}")
+    assert guidance.json == {"count": 20, "currency": "usd", "p25": "80.00", "median": "80.00", "p75": "80.00"}
+    assert me.get("/services/price-guidance/?service_type=course").status == 404
+    assert http.as_user(7).get("/services/price-guidance/?service_type=session").status == 403
