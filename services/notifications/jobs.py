@@ -1,12 +1,17 @@
 """What happens by itself in notifications."""
 
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 
-from sqlalchemy import Delete, delete, select, tuple_
+from sqlalchemy import Delete, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from services.notifications.models import Notification, Revocation, SocketTicket, Tombstone
+from services.notifications.clients.mail import FolderOutlet, Outlet, SmtpOutlet
+from services.notifications.models import Delivery, Notification, Revocation, SocketTicket, Suppression, Tombstone
+from services.notifications.operations.delivering import send_due
 from services.notifications.operations.inbox import delete_lines
+from services.notifications.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.messaging import daily, every
@@ -14,6 +19,41 @@ from shared.messaging import daily, every
 BATCH = 5_000
 READ_KEPT, UNREAD_KEPT = timedelta(days=90), timedelta(days=180)
 TOMBSTONES_KEPT = timedelta(days=7)
+MAILS_KEPT, WORDS_KEPT = timedelta(days=90), timedelta(days=7)
+
+
+@every(seconds=1)
+def deliver() -> None:
+    """Send the e-mails that are due."""
+    while send_due(outlet()):
+        pass
+
+
+@cache
+def outlet() -> Outlet:
+    """Return where e-mails go: the server of SMTP_URL, or without one the folder."""
+    mine = settings()
+    if mine.smtp_url:
+        return SmtpOutlet(mine.smtp_url, rate=mine.mail_rate)
+    return FolderOutlet(Path(mine.mail_folder), clock=utc_now)
+
+
+@daily(at="04:40")
+def forget_old_mails() -> None:
+    """Blank the words of failed mails after seven days, and delete mails after ninety."""
+    now = utc_now()
+    while True:
+        with transaction() as session:
+            old = select(Delivery.id).where(Delivery.created_at < now - MAILS_KEPT).limit(BATCH)
+            if _deleted(session, delete(Delivery).where(Delivery.id.in_(old))) < BATCH:
+                break
+    with transaction() as session:
+        session.execute(delete(Suppression).where(Suppression.until < now))
+        session.execute(
+            update(Delivery)
+            .where(Delivery.status == "failed", Delivery.created_at < now - WORDS_KEPT, Delivery.context != {})
+            .values(context={}, address=None)
+        )
 
 
 @every(minutes=10)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shared.localtime import local_day, local_text
@@ -28,6 +28,33 @@ def render(kind: str, values: Mapping[str, Any], *, zone: str, locale: str) -> t
     environment = _environment(zone)
     title, message = (environment.from_string(texts[kind][part]).render(**values) for part in ("title", "message"))
     return " ".join(title.split())[:255], message.strip()
+
+
+def render_mail(kind: str, values: Mapping[str, Any], *, zone: str, locale: str) -> tuple[str, str]:
+    """Return the subject and the body of `kind` by e-mail: its own ones, else the title and the message of the app.
+
+    Paragraphs are parted by an empty line.
+    """
+    texts = _texts(_available(locale))[kind]
+    environment = _environment(zone)
+    subject, body = (
+        environment.from_string(texts.get(own) or texts[app]).render(**values)
+        for own, app in (("subject", "title"), ("body", "message"))
+    )
+    return " ".join(subject.split())[:255], body.strip()
+
+
+def layout(name: str, parts: Mapping[str, Any]) -> str:
+    """Return a whole mail; in `.html` every part is escaped."""
+    return _layout(name).render(**parts)
+
+
+@cache
+def _layout(name: str) -> Template:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=name.endswith(".html"), trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string((FOLDER / name).read_text())
 
 
 @cache

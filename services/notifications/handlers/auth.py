@@ -1,4 +1,4 @@
-"""What auth tells: people, ended sessions, deletions."""
+"""What auth tells of people: who they are, ended sessions, deletions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +8,17 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from services.notifications.models import InboxState, Notification, Tombstone, User
-from services.notifications.operations.telling import News, tell
+from services.notifications.domain.words import CHANNELS
+from services.notifications.models import (
+    Delivery,
+    InboxState,
+    KindSetting,
+    Notification,
+    Tombstone,
+    TypeSetting,
+    User,
+)
+from services.notifications.operations.mailing import forget_mails
 from services.notifications.operations.tickets import end_tickets, revoke_person, revoke_sessions
 from shared.clock import utc_now
 from shared.messaging import Message, handles, replace_replica
@@ -64,9 +73,10 @@ def refuse_tokens(session: Session, event: SessionRevoked, _message: Message) ->
 
 
 def erase_person(session: Session, user_id: int) -> None:
-    """Delete the inbox and blank the copy."""
-    for model in (Notification, InboxState, Tombstone):
+    """Delete the inbox and the settings, take back mails, and blank the copy."""
+    for model in (Notification, InboxState, Tombstone, TypeSetting, KindSetting):
         session.execute(delete(model).where(model.user_id == user_id))
+    forget_mails(session, user_id=user_id, but="account.deleted", now=utc_now())
     end_tickets(session, user_id=user_id)
     session.execute(
         update(User)
@@ -83,7 +93,7 @@ def erase_person(session: Session, user_id: int) -> None:
 
 
 def exported(session: Session, user_id: int) -> Iterator[dict[str, Any]]:
-    """Yield the inbox, oldest first."""
+    """Yield the inbox and the mails, oldest first, and the settings."""
     lines = session.execute(
         select(
             Notification.kind, Notification.title, Notification.message, Notification.created_at, Notification.is_read
@@ -93,68 +103,16 @@ def exported(session: Session, user_id: int) -> Iterator[dict[str, Any]]:
     )
     for line in lines:
         yield {"kind": "notification", **line._mapping, "notification": line.kind}
+    mails = session.execute(
+        select(Delivery.kind, Delivery.subject, Delivery.status, Delivery.created_at, Delivery.sent_at)
+        .where(Delivery.user_id == user_id)
+        .order_by(Delivery.created_at)
+    )
+    for mail in mails:
+        yield {"kind": "mail", **mail._mapping, "notification": mail.kind}
+    for chosen in session.scalars(select(TypeSetting).where(TypeSetting.user_id == user_id)):
+        channels = {name: getattr(chosen, f"{name}_enabled") for name in CHANNELS}
+        yield {"kind": "setting", "notification_type": chosen.notification_type, **channels}
 
 
 forget, tell_what_is_held = personal_data("notifications", erase=erase_person, export=exported)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
-    """A new account."""
-
-    user_id: int
-
-
-@handles("user.registered", Registered)
-def welcome(session: Session, event: Registered, message: Message) -> None:
-    """Say what to do first."""
-    tell(session, event.user_id, News(kind="account.welcome"), message=message, now=utc_now())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordChanged:
-    """A password was changed."""
-
-    user_id: int
-    at: datetime
-    device: str | None = None
-
-
-@handles("password.changed", PasswordChanged)
-def warn_of_the_new_password(session: Session, event: PasswordChanged, message: Message) -> None:
-    """Tell the owner, whatever their settings."""
-    news = News(kind="account.password_changed", values={"at": event.at, "device": event.device})
-    tell(session, event.user_id, news, message=message, now=utc_now())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityAlert:
-    """Something happened to an account that its owner should know."""
-
-    user_id: int
-    kind: str
-    device: str | None = None
-
-
-ALERTS = {
-    "new_device": ("New sign-in", "Somebody signed in{from_device}. If that was not you, change your password."),
-    "refresh_reuse": ("A session was ended", "An old key of yours was used again{from_device}; we ended that session."),
-    "email_changed": ("Your e-mail address was changed", "If that was not you, contact support."),
-    "mfa_enabled": ("Second factor switched on", "Keep your recovery codes in a safe place."),
-    "mfa_disabled": ("Second factor switched off", "If that was not you, change your password."),
-    "recovery_code_used": ("A recovery code was used", "Somebody signed in with it{from_device}."),
-    "identity_linked": ("A sign-in was linked", "You can use it to sign in from now on."),
-    "identity_unlinked": ("A sign-in was removed", "It no longer opens your account."),
-    "registration_attempt": ("Somebody tried to register with your address", "You have an account already."),
-    "impersonated": ("Staff looked into your account", "A member of our team acted for you to help."),
-    "deletion_requested": ("Your account will be deleted", "Sign in within 14 days if you change your mind."),
-}
-
-
-@handles("account.security_alert", SecurityAlert)
-def warn_the_owner(session: Session, event: SecurityAlert, message: Message) -> None:
-    """Tell the owner, whatever their settings."""
-    headline, explanation = ALERTS.get(event.kind, ("Security notice", "Check the activity of your account."))
-    from_device = f" from {event.device}" if event.device else ""
-    values = {"headline": headline, "explanation": explanation.format(from_device=from_device)}
-    tell(session, event.user_id, News(kind="account.security", values=values), message=message, now=utc_now())

@@ -9,12 +9,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from services.notifications.operations.mailing import supersede
 from services.notifications.operations.telling import News, name_of, tell
 from shared.clock import utc_now
 from shared.messaging import Message, handles
 
 PURCHASES = ("package", "bundle", "course", "series")
 A_DAY_MINUTES = 720
+OVERTAKEN = ("booking.requested", "booking.confirmed", "booking.received", "booking.reminder_day")
+"""Mails that say something wrong once the booking is cancelled or moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Booking:
 
 def _tell(session: Session, user_id: int, kind: str, event: Booking, message: Message, **more: Any) -> None:
     occasion, fold_into, link = (more.pop(name, None) for name in ("occasion", "fold_into", "link"))
+    in_app = more.pop("in_app", True)
     news = News(
         kind=kind,
         values={**event.values(session), **more},
@@ -67,6 +71,7 @@ def _tell(session: Session, user_id: int, kind: str, event: Booking, message: Me
         occasion=occasion,
         fold_into=fold_into,
         link=link,
+        in_app=in_app,
     )
     tell(session, user_id, news, message=message, now=utc_now())
 
@@ -115,7 +120,11 @@ class Cancelled(Booking):
 
 @handles("booking.cancelled", Cancelled)
 def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, message: Message) -> None:
-    """Tell whoever did not cancel; sessions that go with their purchase fold into one line for the practitioner."""
+    """Tell whoever did not cancel, and mail a receipt to whoever did.
+
+    Sessions that go with their purchase fold into one line for the practitioner.
+    """
+    supersede(session, ("booking", event.id), kinds=OVERTAKEN, now=utc_now())
     if event.covered_by is not None:
         _tell(
             session,
@@ -126,21 +135,20 @@ def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, messa
             fold_into=f"covered:{event.covered_by}",
         )
         return
-    told: list[tuple[int, str | None]] = []
-    if event.canceled_by != "client":
-        told.append((event.user_id, None))
-    if event.canceled_by != "practitioner":
-        told.append((event.practitioner_user_id, f"/dashboard/practitioner/bookings/{event.id}"))
-    for user_id, link in told:
-        is_client = user_id == event.user_id
+    for role, user_id, other in (
+        ("client", event.user_id, event.practitioner_name),
+        ("practitioner", event.practitioner_user_id, name_of(session, event.user_id)),
+    ):
+        is_client = role == "client"
         _tell(
             session,
             user_id,
-            "booking.cancelled",
+            "booking.cancelled_receipt" if event.canceled_by == role else "booking.cancelled",
             event,
             message,
-            link=link,
+            link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
             by={"client": "the client", "practitioner": "the practitioner"}.get(event.canceled_by, "us"),
+            other=other,
             reason=event.reason,
             refund_cents=event.refund_cents if is_client else 0,
             to_credits=event.refund_to == "credits",
@@ -160,20 +168,21 @@ class Rescheduled(Booking):
 
 @handles("booking.rescheduled", Rescheduled)
 def tell_the_other_of_the_new_time(session: Session, event: Rescheduled, message: Message) -> None:
-    """Tell whoever did not move it."""
-    values = {"previous": event.previous_start_time, "reason": event.reason, "free_until": event.free_cancel_until}
-    if event.by != "client":
-        _tell(session, event.user_id, "booking.rescheduled", event, message, **values)
-    if event.by != "practitioner":
-        link = f"/dashboard/practitioner/bookings/{event.id}"
+    """Tell whoever did not move it in the app, and both by mail."""
+    supersede(session, ("booking", event.id), kinds=OVERTAKEN, now=utc_now())
+    for role, user_id in (("client", event.user_id), ("practitioner", event.practitioner_user_id)):
+        is_client = role == "client"
         _tell(
             session,
-            event.practitioner_user_id,
+            user_id,
             "booking.rescheduled",
             event,
             message,
-            **{**values, "free_until": None},
-            link=link,
+            in_app=event.by != role,
+            link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
+            previous=event.previous_start_time,
+            reason=event.reason,
+            free_until=event.free_cancel_until if is_client else None,
         )
 
 
@@ -193,6 +202,7 @@ def ask_for_another_time(session: Session, event: RescheduleRequested, message: 
 @handles("booking.expired", Booking)
 def tell_of_the_lost_hold(session: Session, event: Booking, message: Message) -> None:
     """Tell the client that the time is no longer held."""
+    supersede(session, ("booking", event.id), kinds=OVERTAKEN, now=utc_now())
     _tell(session, event.user_id, "booking.expired", event, message)
 
 

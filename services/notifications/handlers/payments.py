@@ -33,14 +33,15 @@ class Succeeded:
 
 @handles("payment.succeeded", Succeeded)
 def send_receipt(session: Session, event: Succeeded, message: Message) -> None:
-    """Tell the payer what was paid."""
+    """Mail the payer what was paid; credits that were bought are told in the app too."""
+    is_credit = event.order_type == "credit"
     values = {
-        "credits": event.order_type == "credit",
+        "credits": is_credit,
         "what": event.description,
         "total_cents": event.subtotal_cents + event.tax_cents,
         "credits_cents": event.credits_applied_cents,
     }
-    news = News(kind="payment.receipt", values=values, related=("order", event.order_id))
+    news = News(kind="payment.receipt", values=values, related=("order", event.order_id), in_app=is_credit)
     _tell(session, event.user_id, news, message)
 
 
@@ -63,7 +64,8 @@ def tell_of_the_failure(session: Session, event: Failed, message: Message) -> No
         return
     values = {"message": event.message, "until": None if event.final else event.expires_at}
     related = ("booking", event.booking_id) if event.booking_id else ("order", event.order_id)
-    _tell(session, event.user_id, News(kind="payment.failed", values=values, related=related), message)
+    news = News(kind="payment.failed", values=values, related=related, by_mail=not event.final)
+    _tell(session, event.user_id, news, message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

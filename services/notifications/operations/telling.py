@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.notifications.domain.kinds import KINDS
+from services.notifications.domain.kinds import KINDS, Kind
 from services.notifications.domain.rendering import render
 from services.notifications.models import User
 from services.notifications.operations.inbox import Line, add_line
+from services.notifications.operations.mailing import Action, Post, queue_mail
 from services.notifications.settings import settings
 from shared.messaging import Message, NotYet
 
@@ -29,12 +30,15 @@ class News:
     occasion: str | None = None
     fold_into: str | None = None
     link: str | None = None
+    in_app: bool = True
+    by_mail: bool = True
 
 
 def tell(session: Session, user_id: int, news: News, *, message: Message, now: datetime) -> int | None:
-    """Write `news` into a person's inbox and return the line's id; None if it was told, or there is nobody to tell.
+    """Tell a person: a line of the inbox, whose id is returned, and a mail, as the kind has it; each only once.
 
-    Somebody unknown may be announced a moment later: raises NotYet until ten minutes after the event. Emits InboxHint.
+    None if there is no new line. Somebody unknown may be announced a moment later: raises NotYet until ten minutes
+    after the event. Emits InboxHint.
     """
     person = session.get(User, user_id)
     if person is None:
@@ -44,23 +48,77 @@ def tell(session: Session, user_id: int, news: News, *, message: Message, now: d
     if person.deleted_at is not None or not person.is_active:
         return None
     kind = KINDS[news.kind]
-    title, text = render(kind.name, news.values, zone=person.timezone, locale=person.locale)
-    related = (news.related[0], str(news.related[1]))
-    line = Line(
+    written = _write(session, person, kind, news, message=message, now=now) if kind.in_app and news.in_app else None
+    if kind.by_mail and news.by_mail:
+        post = Post(
+            user_id=user_id,
+            kind=kind.name,
+            occasion=_occasion(kind, news, message),
+            happened_at=message.occurred_at,
+            values=news.values,
+            link=news.link or kind.path(str(news.related[1])),
+            related=_related(news),
+            notification_id=written,
+            event_id=message.id,
+        )
+        queue_mail(session, post, now=now)
+    return written
+
+
+def tell_address(
+    session: Session,
+    address: str,
+    news: News,
+    *,
+    user_id: int,
+    message: Message,
+    now: datetime,
+    action: Action | None = None,
+    label: str | None = None,
+) -> None:
+    """Write to an address that the event brought, whoever it belongs to and whether we know them or not."""
+    kind = KINDS[news.kind]
+    post = Post(
         user_id=user_id,
+        kind=kind.name,
+        occasion=_occasion(kind, news, message),
+        happened_at=message.occurred_at,
+        values=news.values,
+        link=news.link or kind.link,
+        label=label,
+        address=address,
+        action=action,
+        event_id=message.id,
+    )
+    queue_mail(session, post, now=now)
+
+
+def _write(session: Session, person: User, kind: Kind, news: News, *, message: Message, now: datetime) -> int | None:
+    title, text = render(kind.name, news.values, zone=person.timezone, locale=person.locale)
+    related = _related(news)
+    line = Line(
+        user_id=person.id,
         kind=kind.name,
         notification_type=kind.type,
         title=title,
         message=text,
-        dedupe_key=f"{news.occasion or message.id}:{kind.name}",
+        dedupe_key=_occasion(kind, news, message),
         priority=kind.priority,
-        action_url=settings().frontend_url + (news.link or kind.link.format(id=related[1])),
+        action_url=settings().frontend_url + (news.link or kind.path(related[1])),
         action_label=kind.label,
         related=related,
         collapse_key=news.fold_into if kind.folds else None,
         event_id=message.id,
     )
     return add_line(session, line, now=now)
+
+
+def _occasion(kind: Kind, news: News, message: Message) -> str:
+    return f"{news.occasion or message.id}:{kind.name}"
+
+
+def _related(news: News) -> tuple[str, str]:
+    return news.related[0], str(news.related[1])
 
 
 def name_of(session: Session, user_id: int) -> str:

@@ -1,4 +1,4 @@
-"""Create the inbox, people and tickets.
+"""Create the inbox, people, tickets and deliveries.
 
 Revision: notifications_0001
 """
@@ -160,8 +160,73 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "value", name=op.f("pk_revocations")),
     )
     op.create_index("ix_revocations_expires_at", "revocations", ["expires_at"])
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("notification_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("related", sa.Text(), nullable=False),
+        sa.Column("context", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("occasion", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("event_id", sa.Uuid(), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("occasion", name=op.f("uq_deliveries_occasion")),
+    )
+    op.create_index(
+        "ix_deliveries_open",
+        "deliveries",
+        ["not_before"],
+        postgresql_where=sa.text("status IN ('queued', 'sending')"),
+    )
+    op.create_index("ix_deliveries_related", "deliveries", ["related"], postgresql_where=sa.text("status = 'queued'"))
+    op.create_index("ix_deliveries_user", "deliveries", ["user_id", sa.literal_column("created_at DESC")])
+    op.create_index("ix_deliveries_created_at", "deliveries", ["created_at"])
+    op.create_table(
+        "suppressions",
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("address_hash", name=op.f("pk_suppressions")),
+    )
+    op.create_table(
+        "settings",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("notification_type", sa.Text(), nullable=False),
+        sa.Column("email_enabled", sa.Boolean(), nullable=False),
+        sa.Column("sms_enabled", sa.Boolean(), nullable=False),
+        sa.Column("in_app_enabled", sa.Boolean(), nullable=False),
+        sa.Column("push_enabled", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "notification_type", name=op.f("pk_settings")),
+    )
+    op.create_table(
+        "kind_settings",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("email_enabled", sa.Boolean(), nullable=True),
+        sa.Column("sms_enabled", sa.Boolean(), nullable=True),
+        sa.Column("in_app_enabled", sa.Boolean(), nullable=True),
+        sa.Column("push_enabled", sa.Boolean(), nullable=True),
+        sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_kind_settings")),
+    )
 
 
 def downgrade() -> None:
+    for table in ("kind_settings", "settings", "suppressions", "deliveries"):
+        op.drop_table(table)
     for table in ("revocations", "ws_tickets", "users", "tombstones", "practitioners", "notifications", "inbox_states"):
         op.drop_table(table)

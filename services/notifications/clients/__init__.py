@@ -1,0 +1,1 @@
+"""Third parties of notifications, behind a Protocol of our own."""

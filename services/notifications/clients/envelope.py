@@ -1,0 +1,49 @@
+"""Putting a letter into a MIME message with the headers that mailboxes look for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from uuid import UUID
+
+from services.notifications.clients.mail import Refused
+from services.notifications.domain.mail import Letter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who writes: the sender's address, where answers go, and the domain of message ids."""
+
+    address: str
+    reply_to: str
+    domain: str
+
+
+def envelope(
+    letter: Letter, *, key: UUID, to: str, sender: Sender, at: datetime, unsubscribe: str | None = None
+) -> EmailMessage:
+    """Return the mail; its Message-ID follows from `key`, so that a mail sent twice is one in most mailboxes.
+
+    Raises Refused if `to` is no address.
+    """
+    mail = EmailMessage(policy=SMTP)
+    try:
+        mail["To"] = Address(addr_spec=to)
+    except (ValueError, IndexError, MessageError) as problem:
+        raise Refused("not an address", is_mailbox=True) from problem
+    mail["From"] = sender.address
+    if sender.reply_to:
+        mail["Reply-To"] = sender.reply_to
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{key}@{sender.domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    if unsubscribe is not None:
+        mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(letter.text)
+    mail.add_alternative(letter.html, subtype="html")
+    return mail
