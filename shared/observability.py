@@ -39,7 +39,7 @@ def configure_logging(service: str, *, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("pika", "botocore", "urllib3", "stripe"):
+    for noisy in ("alembic", "botocore", "pika", "stripe", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -75,6 +75,8 @@ class StripeApi:
     """The real library against the real API, or against a sandbox that speaks the same wire."""
 
     def __init__(self, *, key: str, base: str, webhook_secrets: tuple[str, ...], timeout: float = 15) -> None:
+        # Otherwise the library writes a file into the home folder and tells Stripe how long calls took.
+        stripe.enable_telemetry = False
         self._client = stripe.StripeClient(
             key,
             stripe_version=API_VERSION,

@@ -193,6 +193,7 @@ def test_every_kind_has_its_words() -> None:
 
 SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("booking.created", {"status": "pending_payment", "payment": {"mode": "in_person"}}),
+    ("booking.created", {"status": "pending_payment", "payment": {"mode": "in_person"}, "start_time": None}),
     ("booking.rescheduled", {"previous_start_time": START, "by": "staff", "free_cancel_until": START}),
     ("booking.reschedule_requested", {"reason": "ill"}),
     ("booking.expired", {}),
