@@ -142,12 +142,13 @@ def web(url: str, port: int) -> Iterator[int]:
         command = [str(Path(sys.executable).parent / "estuary"), "web", "catalog"]
     parent = subprocess.Popen(command, env=environment)
     try:
+        children: list[str] = []
         for _ in range(200):
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+                if children and probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
         yield int(children[0])
     finally:
         parent.send_signal(signal.SIGTERM)
