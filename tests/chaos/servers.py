@@ -33,6 +33,7 @@ from tests.chaos import toy
 
 FAST_RETRIES = {"5s": 0.1, "30s": 0.15, "5m": 0.2, "30m": 0.2}
 DATABASE = "toys"
+RESERVATIONS = 43_000
 LISTENERS = {"door": ("account.credited",), "shop": ()}
 
 
@@ -42,12 +43,6 @@ class ToyBroker(RabbitMQ):
     members: Sequence[Participant] = ()
     retries: Mapping[str, float] = FAST_RETRIES
     lengths: Mapping[str, int] = {}
-
-    def _process(self, name: str) -> int | None:
-        # One that ends while it is looked at is as good as gone.
-        with suppress(ProcessLookupError):
-            return super()._process(name)
-        return None
 
     def definitions(self) -> dict[str, Any]:
         wanted = definitions(self.members, retries=self.retries, lengths=self.lengths, listeners=LISTENERS)
@@ -67,7 +62,7 @@ class Servers:
     def __init__(self, members: Sequence[Participant] = (*toy.MEMBERS,)) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="estuary-chaos-", dir="/tmp"))
         self.folder.chmod(0o755)
-        shift = _free_shift()
+        shift, self._reservation = _reserve_ports()
         profile = Profile(
             name=f"chaos{shift}",
             folder=self.folder,
@@ -96,6 +91,7 @@ class Servers:
         self.broker.stop()
         self.postgresql.stop(mode="immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._reservation.close()
 
     def database_url(self, service: str) -> str:
         return f"postgresql://{service}:toy@127.0.0.1:{self.postgresql.port}/{DATABASE}"
@@ -224,11 +220,21 @@ def eventually(check: Any, *, within: float = 20.0, pause: float = 0.05) -> None
         time.sleep(pause)
 
 
-def _free_shift() -> int:
-    """Return a shift that makes every port of the servers a free one."""
-    for shift in range(2_000 + os.getpid() % 500, 4_000, 7):
+def _reserve_ports() -> tuple[int, socket.socket]:
+    """Return a shift that makes every port of the servers a free one, and the socket that keeps others off it.
+
+    A broker that is down for a moment leaves its port free: another run must not take it meanwhile.
+    """
+    for shift in range(2_000, 4_000, 7):
+        reservation = socket.socket()
+        try:
+            reservation.bind(("127.0.0.1", RESERVATIONS + shift))
+        except OSError:
+            reservation.close()
+            continue
         if all(_is_free(PORTS[name] + shift) for name in INFRASTRUCTURE):
-            return shift
+            return shift, reservation
+        reservation.close()
     raise RuntimeError("no free ports")
 
 
