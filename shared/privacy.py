@@ -2,9 +2,10 @@
 
 A service declares two functions and gets the handlers for it (`services/<name>/handlers/people.py`):
 
-    forget, tell = personal_data("reviews", erase=erase_person, export=exported)
+    forget, tell = personal_data("reviews", erase=erase_person, export=exported, replica=User)
 
-`erase(session, user_id)` removes what is personal in the handler's transaction; `export(session, user_id)` yields the
+`erase(session, user_id)` removes what is personal in the handler's transaction. The copy of the person (`replica`, by
+`id`) becomes a tombstone, so that a late `user.changed` does not fill it again. `export(session, user_id)` yields the
 JSON objects that the service holds about the person. The answers `user.erased` and `user.export_part` go back to auth,
 which keeps the ledger of who has answered.
 """
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from shared.messaging import Message, event, handles, record
+from shared.messaging import Message, event, handles, record, remove_replica
 
 PART_BYTES = 32 * 1024
 
@@ -65,12 +66,16 @@ class UserExportRequested:
     user_id: int
 
 
-def personal_data(source: str, *, erase: Erase, export: Export) -> tuple[Handler, Handler]:
+def personal_data(
+    source: str, *, erase: Erase, export: Export, replica: type[Any] | None = None
+) -> tuple[Handler, Handler]:
     """Return the handlers of `user.deleted` and `user.export_requested` for the service `source`."""
 
     @handles("user.deleted", UserDeleted)
-    def erase_person(session: Session, event: UserDeleted, _message: Message) -> None:
+    def erase_person(session: Session, event: UserDeleted, message: Message) -> None:
         """Remove what is personal, and say so."""
+        if replica is not None:
+            remove_replica(session, replica, key={"id": event.user_id}, message=message)
         erase(session, event.user_id)
         record(session, UserErased(user_id=event.user_id, source=source), about=("user", event.user_id))
 

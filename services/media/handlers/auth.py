@@ -49,4 +49,4 @@ def exported(session: Session, user_id: int) -> Iterator[dict[str, Any]]:
         yield {"kind": "profile", "display_name": user.display_name, "avatar_url": user.avatar_url}
 
 
-forget, tell = personal_data("media", erase=erase_person, export=exported)
+forget, tell = personal_data("media", erase=erase_person, export=exported, replica=User)

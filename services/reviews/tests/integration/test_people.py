@@ -24,7 +24,7 @@ def test_the_newest_state_wins_in_any_order(database: Database, order: tuple[int
 
 def test_a_deleted_person_is_blanked_and_auth_is_told_once(database: Database) -> None:
     gone = message("user.deleted", {"user_id": 7, "uuid": "x", "email": "a@b.c"}, subject=("user", 7), sequence=2)
-    apply(database, "reviews", [auth], person(1, "Ana"), gone, gone)
+    apply(database, "reviews", [auth], person(1, "Ana"), gone, gone, person(1, "late"))
 
     with database.transaction() as session:
         assert session.scalar(select(User.display_name)) == "Member"
