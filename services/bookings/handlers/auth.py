@@ -37,4 +37,4 @@ def keep_user(session: Session, event: UserChanged, message: Message) -> None:
     replace_replica(session, User, key={"id": event.id}, values=values, message=message)
 
 
-erase_user, tell_user = personal_data("bookings", erase=erase_person, export=exported)
+erase_user, tell_user = personal_data("bookings", erase=erase_person, export=exported, replica=User)

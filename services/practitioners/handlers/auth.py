@@ -131,4 +131,4 @@ def exported(session: Session, user_id: int) -> Iterator[dict[str, Any]]:
     yield {"kind": "bookings_known", "booking_ids": list(session.scalars(bookings))}
 
 
-forget, tell = personal_data("practitioners", erase=erase_person, export=exported)
+forget, tell = personal_data("practitioners", erase=erase_person, export=exported, replica=User)
