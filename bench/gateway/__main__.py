@@ -9,6 +9,7 @@ ratios of one run. `--write` keeps the table in docs/performance/gateway.md.
 
 import argparse
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -41,13 +42,14 @@ def main() -> None:
     missing = [tool for tool in ("wrk", "nginx", "taskset") if shutil.which(tool) is None]
     if missing:
         sys.exit(f"Install {', '.join(missing)} first (Debian: apt-get install wrk nginx-light util-linux).")
+    busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         measured = _measure(Path(name), asked.rounds, asked.seconds)
     print(table(measured))
     for line in compare(measured):
         print(line)
     if asked.write:
-        write(measured, when=datetime.now(UTC), rounds=asked.rounds, seconds=asked.seconds)
+        write(measured, when=datetime.now(UTC), rounds=asked.rounds, seconds=asked.seconds, busy=busy)
 
 
 def _measure(folder: Path, rounds: int, seconds: int) -> dict[tuple[str, int], Round]:

@@ -55,14 +55,16 @@ def compare(measured: Measured) -> Iterator[str]:
                 yield f"Slower: {name} at {connections} connections took {now:.1f} × nginx, {ratio} before."
 
 
-def write(measured: Measured, *, when: datetime, rounds: int, seconds: int) -> None:
-    """Keep the figures."""
+def write(measured: Measured, *, when: datetime, rounds: int, seconds: int, busy: float) -> None:
+    """Keep the figures; `busy` is how many processes wanted the machine before the run."""
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(
         "# The gateway, measured\n\n"
         f"`make bench-gateway` on {when:%Y-%m-%d}: two cores, CPython 3.11; one process per gateway on the first core, "
         "the service and wrk on the second; 2 KB of JSON, keep-alive, medians of "
-        f"{rounds} interleaved rounds of {seconds} s. Compare ratios of one run; seconds differ from day to day.\n\n"
+        f"{rounds} interleaved rounds of {seconds} s. Compare ratios of one run; seconds differ from day to day. "
+        f"The machine's load average was {busy:.1f} before the run"
+        f"{': others were using it, which costs every gateway time' if busy > 1 else ''}.\n\n"
         '"Everything on": token (ES256, remembered), revocations, rate limit, edge signature, envelope, access log, '
         "metrics, request id, trace and security headers. The usual way checks its token each time, and does "
         "nothing of the rest.\n\n"
