@@ -30,6 +30,23 @@ class Kind:
         """Return where the kind's link leads for a related object."""
         return self.link.replace("{id}", related_id)
 
+    @property
+    def title(self) -> str:
+        """Its name for people: `Booking confirmed`."""
+        return self.name.replace(".", " ").replace("_", " ").capitalize()
+
+    @property
+    def audience(self) -> str:
+        """Whom it is for: staff, practitioner or client."""
+        if self.name.startswith("staff."):
+            return "staff"
+        is_practice = self.link.startswith(PRACTICE) or self.name.startswith(("practitioner.", "payout.", "earnings."))
+        return "practitioner" if is_practice else "client"
+
+    def has(self, channel: str) -> bool:
+        """Whether it is told there at all."""
+        return {"in_app": self.in_app, "email": self.by_mail}.get(channel, False)
+
 
 def _mail(name: str, link: str, label: str) -> Kind:
     """Return a kind that an account cannot do without, told by mail only."""

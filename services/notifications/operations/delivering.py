@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session
 
 from services.notifications.clients.envelope import Sender, envelope
 from services.notifications.clients.mail import Outlet, Refused, TryLater
-from services.notifications.domain.kinds import KINDS
+from services.notifications.domain.kinds import KINDS, Kind
 from services.notifications.domain.mail import Letter, Reader, compose
+from services.notifications.domain.unsubscribing import form_unsubscribe_token
 from services.notifications.models import Delivery, Suppression, User
 from services.notifications.settings import settings
 from shared.clock import utc_now
@@ -36,6 +37,7 @@ LEASE = timedelta(minutes=2)
 BUDGET_SECONDS = 20.0
 LADDER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 SUPPRESSED_FOR = timedelta(days=30)
+ONE_CLICK = "/api/v1/drf/notifications/unsubscribe/one_click/"
 MAILS = Counter("estuary_mails_total", "E-mails by what came of them.", ["outcome"])
 
 
@@ -57,6 +59,7 @@ class Written:
 
     letter: Letter
     to: str
+    one_click: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,10 @@ def _send(outlet: Outlet, item: Claimed) -> None:
         _settle(item, status=written.status, reason=written.reason)
         return
     try:
-        outlet.send(envelope(written.letter, key=item.id, to=written.to, sender=_sender(), at=utc_now()), to=written.to)
+        mail = envelope(
+            written.letter, key=item.id, to=written.to, sender=_sender(), at=utc_now(), unsubscribe=written.one_click
+        )
+        outlet.send(mail, to=written.to)
     except TryLater as problem:
         _put_off(item, error=str(problem))
     except Refused as problem:
@@ -148,6 +154,7 @@ def _written(session: Session, item: Claimed, *, now: datetime) -> Written | Uns
     if person is not None:
         is_proven = is_there and person.email_verified and person.email == address
         reader = Reader(zone=person.timezone, locale=person.locale, name=person.first_name, is_proven=bool(is_proven))
+    token = _unsubscribe_token(item.user_id, kind)
     try:
         letter = compose(
             kind,
@@ -155,11 +162,18 @@ def _written(session: Session, item: Claimed, *, now: datetime) -> Written | Uns
             reader=reader,
             link=settings().frontend_url + link if link else "",
             label=item.context.get("label"),
+            unsubscribe=f"{settings().frontend_url}/unsubscribe?token={token}" if token else None,
         )
     except TemplateError:
         log.exception("mail %s of kind %s has no words", item.id, item.kind)
         return Unsendable(status="failed", reason="template")
-    return Written(letter=letter, to=address)
+    one_click = f"{settings().public_url}{ONE_CLICK}?token={token}" if token else None
+    return Written(letter=letter, to=address, one_click=one_click)
+
+
+def _unsubscribe_token(user_id: int, kind: Kind) -> str | None:
+    keys = settings().unsubscribe_key
+    return form_unsubscribe_token(keys, user_id=user_id, kind=kind.name) if keys and not kind.is_mandatory else None
 
 
 def _token(user_id: int, action: dict[str, Any]) -> str:

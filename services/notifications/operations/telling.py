@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.notifications.domain.kinds import KINDS, Kind
 from services.notifications.domain.rendering import render
 from services.notifications.models import User
+from services.notifications.operations.choosing import wanted
 from services.notifications.operations.inbox import Line, add_line
 from services.notifications.operations.mailing import Action, Post, queue_mail
 from services.notifications.settings import settings
@@ -35,10 +36,10 @@ class News:
 
 
 def tell(session: Session, user_id: int, news: News, *, message: Message, now: datetime) -> int | None:
-    """Tell a person: a line of the inbox, whose id is returned, and a mail, as the kind has it; each only once.
+    """Tell a person, as the kind has it and they want it, each only once: a line of the inbox and a mail.
 
-    None if there is no new line. Somebody unknown may be announced a moment later: raises NotYet until ten minutes
-    after the event. Emits InboxHint.
+    Returns the line's id, None if there is no new one. Somebody unknown may be announced a moment later: raises NotYet
+    until ten minutes after the event. Emits InboxHint.
     """
     person = session.get(User, user_id)
     if person is None:
@@ -48,8 +49,11 @@ def tell(session: Session, user_id: int, news: News, *, message: Message, now: d
     if person.deleted_at is not None or not person.is_active:
         return None
     kind = KINDS[news.kind]
-    written = _write(session, person, kind, news, message=message, now=now) if kind.in_app and news.in_app else None
-    if kind.by_mail and news.by_mail:
+    where = wanted(session, user_id=user_id, kind=kind)
+    written = None
+    if kind.in_app and news.in_app and where.in_app:
+        written = _write(session, person, kind, news, message=message, now=now)
+    if kind.by_mail and news.by_mail and where.email:
         post = Post(
             user_id=user_id,
             kind=kind.name,

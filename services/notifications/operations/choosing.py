@@ -1,0 +1,118 @@
+"""What a person wants to be told, and where: by type, and by kind over it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import and_, delete, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.notifications.domain.errors import InvalidToken, SettingNotFound
+from services.notifications.domain.kinds import KINDS, Kind
+from services.notifications.domain.words import CHANNELS, TYPES
+from services.notifications.models import KindSetting, TypeSetting
+from shared.errors import Invalid
+
+
+class MandatoryKind(Invalid):
+    """The kind is told whatever a person chooses."""
+
+    message = "This kind of notification cannot be switched off."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Where a person wants to be told."""
+
+    in_app: bool = True
+    email: bool = True
+
+
+EVERYWHERE = Wanted()
+
+
+def wanted(session: Session, *, user_id: int, kind: Kind) -> Wanted:
+    """Return where the person wants to be told of `kind`: as chosen for it, else for its type, else everywhere."""
+    if kind.is_mandatory:
+        return EVERYWHERE
+    row = session.execute(
+        select(
+            TypeSetting.in_app_enabled.label("type_in_app"),
+            TypeSetting.email_enabled.label("type_email"),
+            KindSetting.in_app_enabled.label("kind_in_app"),
+            KindSetting.email_enabled.label("kind_email"),
+        )
+        .select_from(select(literal(user_id).label("user_id")).subquery("person"))
+        .outerjoin(TypeSetting, and_(TypeSetting.user_id == user_id, TypeSetting.notification_type == kind.type))
+        .outerjoin(KindSetting, and_(KindSetting.user_id == user_id, KindSetting.kind == kind.name))
+    ).one()
+    return Wanted(
+        in_app=_first(row.kind_in_app, row.type_in_app),
+        email=_first(row.kind_email, row.type_email),
+    )
+
+
+def choose_for_type(
+    session: Session, *, user_id: int, notification_type: str, channels: Mapping[str, bool]
+) -> TypeSetting:
+    """Switch channels of a type; those that are not named stay as they are."""
+    key = {"user_id": user_id, "notification_type": notification_type}
+    session.execute(
+        insert(TypeSetting)
+        .values(**key, **{f"{name}_enabled": True for name in CHANNELS}, version=1)
+        .on_conflict_do_nothing()
+    )
+    chosen = session.get_one(TypeSetting, key, with_for_update=True, populate_existing=True)
+    for name in CHANNELS:
+        if f"{name}_enabled" in channels:
+            setattr(chosen, f"{name}_enabled", channels[f"{name}_enabled"])
+    session.flush()
+    return chosen
+
+
+def choose_for_kind(session: Session, *, user_id: int, kind: str, channels: Mapping[str, bool | None]) -> None:
+    """Switch channels of a kind; None follows the type. Raises SettingNotFound, MandatoryKind."""
+    if kind not in KINDS:
+        raise SettingNotFound
+    if KINDS[kind].is_mandatory:
+        raise MandatoryKind
+    values = {name: channels[name] for name in (f"{name}_enabled" for name in CHANNELS) if name in channels}
+    statement = insert(KindSetting).values(user_id=user_id, kind=kind, **values)
+    if not values:
+        session.execute(statement.on_conflict_do_nothing())
+        return
+    session.execute(
+        statement.on_conflict_do_update(index_elements=[KindSetting.user_id, KindSetting.kind], set_=values)
+    )
+
+
+def back_to_default(session: Session, *, user_id: int, notification_type: str | None = None) -> None:
+    """Forget what the person chose for a type; without one for all types and kinds."""
+    own = delete(TypeSetting).where(TypeSetting.user_id == user_id)
+    if notification_type is not None:
+        session.execute(own.where(TypeSetting.notification_type == notification_type))
+        return
+    session.execute(own)
+    session.execute(delete(KindSetting).where(KindSetting.user_id == user_id))
+
+
+def unsubscribe(session: Session, *, user_id: int, kind: str, scope: str) -> None:
+    """Switch off mail of a kind, of its whole type, or of all types. Raises InvalidToken for mandatory kinds."""
+    if kind not in KINDS or KINDS[kind].is_mandatory:
+        raise InvalidToken
+    if scope == "kind":
+        choose_for_kind(session, user_id=user_id, kind=kind, channels={"email_enabled": False})
+        return
+    types = TYPES if scope == "all" else (KINDS[kind].type,)
+    for name in types:
+        choose_for_type(session, user_id=user_id, notification_type=name, channels={"email_enabled": False})
+    kinds = [one.name for one in KINDS.values() if one.type in types]
+    session.execute(
+        update(KindSetting)
+        .where(KindSetting.user_id == user_id, KindSetting.kind.in_(kinds), KindSetting.email_enabled.is_(True))
+        .values(email_enabled=None)
+    )
+
+
+def _first(*choices: bool | None) -> bool:
+    return next((choice for choice in choices if choice is not None), True)
