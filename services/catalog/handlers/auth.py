@@ -26,4 +26,4 @@ def keep_user(session: Session, event: UserChanged, message: Message) -> None:
     replace_replica(session, User, key={"id": event.id}, values=values, message=message)
 
 
-forget, tell = personal_data("catalog", erase=erase_person, export=exported)
+forget, tell = personal_data("catalog", erase=erase_person, export=exported, replica=User)

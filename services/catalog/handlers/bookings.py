@@ -43,7 +43,7 @@ def keep_booking(session: Session, event: BookingChanged, message: Message) -> N
 class WaitlistChanged:
     """Somebody waits, or no longer."""
 
-    entry_id: int
+    entry_id: UUID
     service_id: int
     session_id: int | None = None
     user_id: int

@@ -142,7 +142,7 @@ class WaitlistEntry(Replica, Base):
         Index("ix_waitlist_entries_user", "user_id"),
     )
 
-    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     service_id: Mapped[int]
     session_id: Mapped[int | None]
     user_id: Mapped[int]

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -112,9 +113,9 @@ class Waiting:
     waits: bool
 
     @classmethod
-    def held(cls, session: Session, entry_id: int) -> Self | None:
+    def held(cls, session: Session, entry_id: UUID) -> Self | None:
         """Return the state that is kept, and let nobody else move this entry until the transaction ends."""
-        session.execute(select(func.pg_advisory_xact_lock(7_311, func.hashint8(entry_id))))
+        session.execute(select(func.pg_advisory_xact_lock(7_311, func.hashtext(str(entry_id)))))
         row = session.execute(select(WaitlistEntry.__table__).where(WaitlistEntry.entry_id == entry_id)).first()
         return cls(row.service_id, row.session_id, row.status == "waiting") if row else None
 

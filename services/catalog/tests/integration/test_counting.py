@@ -141,3 +141,24 @@ def test_categories_count_what_is_listed(database: Database, http: Caller) -> No
     apply(database, "catalog", [practitioners], practitioner_told(1, sequence=2, is_listed=False))
     assert counted() == 0
     assert http.as_staff().delete(f"/service-categories/{category['slug']}/").code == "category_in_use"
+
+
+def test_a_line_is_counted_once_and_uncounted_when_it_ends(database: Database, http: Caller) -> None:
+    service_id, ids = two_sessions(database, http)
+    entry = "01900000-0000-7000-8000-00000000000a"
+
+    def told(sequence: int, status: str) -> Message:
+        data = {"entry_id": entry, "service_id": service_id, "session_id": ids[0], "user_id": 7, "status": status}
+        return message("waitlist.changed", data, subject=("waitlist_entry", entry), sequence=sequence)
+
+    def waiting() -> tuple[int, int]:
+        with database.transaction() as session:
+            return (
+                session.get_one(Service, service_id).waitlist_count,
+                session.get_one(ServiceSession, ids[0]).waitlist_count,
+            )
+
+    apply(database, "catalog", [bookings], told(1, "waiting"), told(1, "waiting"))
+    assert waiting() == (1, 1)
+    apply(database, "catalog", [bookings], told(3, "booked"), told(2, "waiting"))
+    assert waiting() == (0, 0)
