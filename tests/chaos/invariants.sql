@@ -33,6 +33,9 @@ WHERE accounts.version > 1
     AND (accounts.balance, accounts.name, accounts.version)
         IS DISTINCT FROM (account_copies.balance, account_copies.name, account_copies.sequence);
 
+-- name: no copy ever went back to an older state
+SELECT account_id, held, taken FROM mirror.steps_back;
+
 -- name: the inbox remembers every event that was applied
 SELECT effects.event_id FROM mirror.effects LEFT JOIN mirror.inbox ON inbox.event_id::text = effects.event_id
 WHERE inbox.event_id IS NULL;

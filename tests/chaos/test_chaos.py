@@ -45,4 +45,4 @@ def test_a_broken_messaging_is_caught(servers: Servers, mutant: str) -> None:
 
 
 def test_every_invariant_is_named_and_looked_at() -> None:
-    assert len(invariants()) == 8
+    assert len(invariants()) == 9
