@@ -3,6 +3,7 @@
 from flask import Flask
 
 from services.notifications.api.inbox import notifications
+from services.notifications.api.notes import notes
 from services.notifications.api.settings import notification_settings
 from services.notifications.api.tickets import tickets
 from services.notifications.settings import settings
@@ -12,5 +13,5 @@ from shared.http import create_service_app
 def create_app() -> Flask:
     """Return the WSGI application."""
     return create_service_app(
-        "notifications", "Notifications", settings(), [notifications, notification_settings, tickets]
+        "notifications", "Notifications", settings(), [notifications, notes, notification_settings, tickets]
     )

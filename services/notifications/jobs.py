@@ -11,6 +11,7 @@ from services.notifications.clients.mail import FolderOutlet, Outlet, SmtpOutlet
 from services.notifications.models import Delivery, Notification, Revocation, SocketTicket, Suppression, Tombstone
 from services.notifications.operations.delivering import send_due
 from services.notifications.operations.inbox import delete_lines
+from services.notifications.operations.notes import show_due
 from services.notifications.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
@@ -27,6 +28,15 @@ def deliver() -> None:
     """Send the e-mails that are due."""
     while send_due(outlet()):
         pass
+
+
+@every(seconds=5)
+def show_what_is_due() -> None:
+    """Show the lines that were meant for later."""
+    shown = 1
+    while shown:
+        with transaction() as session:
+            shown = show_due(session, now=utc_now())
 
 
 @cache

@@ -3,6 +3,7 @@
 from typing import Any
 
 from marshmallow import validate
+from sqlalchemy import Connection
 
 from services.notifications.api.schemas import (
     PRIORITIES,
@@ -232,11 +233,16 @@ def _mark(notification_id: int, *, is_read: bool) -> dict[str, Any]:
     }
 
 
-def _presented(notification_id: int) -> dict[str, Any]:
-    me = identity().user_id
-    with reading() as connection:
-        row = inbox.one(connection, user_id=me, notification_id=notification_id)
-        if row is None:
-            raise NotificationNotFound
-        name = inbox.person(connection, me)[1]
+def shown(connection: Connection, user_id: int, notification_id: int) -> dict[str, Any]:
+    """Return one line of the person's inbox as the API shows it; its version becomes the ETag."""
+    row = inbox.one(connection, user_id=user_id, notification_id=notification_id)
+    if row is None:
+        raise NotificationNotFound
+    set_version(row["inbox_version"])
+    name = inbox.person(connection, user_id)[1]
     return inbox.presented([row], now=utc_now(), user_name=name)[0]
+
+
+def _presented(notification_id: int) -> dict[str, Any]:
+    with reading() as connection:
+        return shown(connection, identity().user_id, notification_id)

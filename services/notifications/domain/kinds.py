@@ -127,6 +127,8 @@ _ALL = (
     Kind("payout.requested", "payment", NORMAL, f"{PRACTICE}/finances/payouts", "See payouts"),
     Kind("payout.paid", "payment", NORMAL, f"{PRACTICE}/finances/payouts", "See payouts", by_mail=True),
     Kind("payout.failed", "payment", HIGH, f"{PRACTICE}/finances/payouts", "See payouts", by_mail=True),
+    Kind("note", "message", NORMAL, CLIENT, "Open dashboard"),
+    Kind("staff_message", "message", NORMAL, CLIENT, "Open dashboard", by_mail=True),
 )
 
 KINDS = {kind.name: kind for kind in _ALL}

@@ -10,7 +10,12 @@ from services.notifications.domain.kinds import Kind
 from services.notifications.domain.rendering import layout, render_mail
 
 OTHERS_WORDS_MAX = 300
-OURS = frozenset({"headline", "explanation", "by", "reference", "document", "until", "start", "previous", "device"})
+OURS = frozenset(
+    {
+        *("headline", "explanation", "by", "reference", "document", "until", "start", "previous", "device"),
+        *("staff_title", "staff_message"),
+    }
+)
 """Values that are texts of our own, or instants; all other texts may have been written by anybody."""
 
 _ADDRESS = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+")

@@ -29,7 +29,8 @@ class Line:
     """What is to be written into a person's inbox.
 
     `dedupe_key` names the occasion: a second line of the same person and key is not written. A line with a
-    `collapse_key` folds into the person's unread line of the same key, if that is younger than six hours.
+    `collapse_key` folds into the person's unread line of the same key, if that is younger than six hours. One that is
+    `scheduled_for` later is neither shown nor counted until `show_line`.
     """
 
     user_id: int
@@ -46,6 +47,7 @@ class Line:
     collapse_key: str | None = None
     created_by: int | None = None
     event_id: UUID | None = None
+    scheduled_for: datetime | None = None
 
 
 def add_line(session: Session, line: Line, *, now: datetime) -> int | None:
@@ -64,7 +66,9 @@ def add_line(session: Session, line: Line, *, now: datetime) -> int | None:
         _hint(session, state)
         return folded
     state.last_seq += 1
-    _count(state, line.notification_type, total=1, unread=1)
+    is_shown = line.scheduled_for is None
+    if is_shown:
+        _count(state, line.notification_type, total=1, unread=1)
     written = session.execute(
         insert(Notification)
         .values(
@@ -85,7 +89,9 @@ def add_line(session: Session, line: Line, *, now: datetime) -> int | None:
             collapse_key=line.collapse_key,
             created_by=line.created_by,
             event_id=line.event_id,
-            sent_at=now,
+            status="sent" if is_shown else "pending",
+            scheduled_for=line.scheduled_for,
+            sent_at=now if is_shown else None,
             created_at=now,
             updated_at=now,
         )
@@ -162,6 +168,35 @@ def delete_lines(session: Session, *, user_id: int, ids: Sequence[int], now: dat
         state.version += 1
         _hint(session, state)
     return len(gone), state
+
+
+def show_line(session: Session, *, user_id: int, notification_id: int, now: datetime) -> None:
+    """Show a line that waited for its time, as the newest one, unless it no longer waits. Emits InboxHint."""
+    state = lock_inbox(session, user_id)
+    notification_type = session.scalar(
+        update(Notification)
+        .where(
+            Notification.user_id == user_id,
+            Notification.id == notification_id,
+            Notification.status == "pending",
+            Notification.scheduled_for <= now,
+        )
+        .values(
+            status="sent",
+            seq=state.last_seq + 1,
+            inbox_version=state.version + 1,
+            sent_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+        .returning(Notification.notification_type)
+    )
+    if notification_type is None:
+        return
+    state.last_seq += 1
+    state.version += 1
+    _count(state, notification_type, total=1, unread=1)
+    _hint(session, state)
 
 
 def lock_inbox(session: Session, user_id: int) -> InboxState:

@@ -48,8 +48,8 @@ class Post:
     event_id: UUID | None = None
 
 
-def queue_mail(session: Session, post: Post, *, now: datetime) -> UUID | None:
-    """Queue the mail and return its id; None if it was queued before, or is too old to be of use."""
+def queue_mail(session: Session, post: Post, *, now: datetime, not_before: datetime | None = None) -> UUID | None:
+    """Queue the mail, for `not_before` or at once, and return its id; None if it was queued before, or is too old."""
     if now - post.happened_at > MAIL_MAX_AGE:
         return None
     context: dict[str, Any] = {
@@ -78,7 +78,7 @@ def queue_mail(session: Session, post: Post, *, now: datetime) -> UUID | None:
             address=post.address,
             occasion=f"{post.user_id}:{post.occasion}:email",
             subject="",
-            not_before=now,
+            not_before=not_before or now,
             attempts=0,
             event_id=post.event_id,
             created_at=now,

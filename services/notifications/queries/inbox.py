@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, bindparam, case, func, select, text
 
 from services.notifications.domain.words import CHANNELS, STATUSES, TYPES, Priority
 from services.notifications.models import InboxState, Notification, Tombstone, User
@@ -147,6 +147,56 @@ def presented(rows: Sequence[Row], *, now: datetime, user_name: str = "") -> lis
         }
         for row in rows
     ]
+
+
+def grouped(
+    connection: Connection, *, user_id: int, zone: str, now: datetime, is_unread: bool | None, per_group: int
+) -> list[dict[str, Any]]:
+    """Return the inbox in groups: today, yesterday, then what is older by type, the largest first; in one query."""
+    today = local_day(now, zone)
+    midnight = day_bounds(today, zone)[0]
+    midnight_before = day_bounds(today - timedelta(days=1), zone)[0]
+    group = case(
+        (Notification.created_at >= midnight, "today"),
+        (Notification.created_at >= midnight_before, "yesterday"),
+        else_=Notification.notification_type,
+    )
+    lines = COLUMNS.add_columns(group.label("group_key")).where(
+        Notification.user_id == user_id, Notification.status == "sent"
+    )
+    if is_unread is not None:
+        lines = lines.where(Notification.is_read != is_unread)
+    each = lines.subquery("lines")
+    newest_first = (each.c.created_at.desc(), each.c.id.desc())
+    ranked = select(
+        each,
+        func.row_number().over(partition_by=each.c.group_key, order_by=newest_first).label("place"),
+        func.count().over(partition_by=each.c.group_key).label("group_count"),
+        func.count().filter(~each.c.is_read).over(partition_by=each.c.group_key).label("group_unread"),
+    ).subquery("ranked")
+    rows = connection.execute(
+        select(ranked).where(ranked.c.place <= per_group).order_by(ranked.c.group_key, ranked.c.place)
+    )
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group_key, []).append(dict(row._mapping))
+    days = ("today", "yesterday")
+    order = sorted(
+        groups, key=lambda key: (days.index(key) if key in days else len(days), -groups[key][0]["group_count"], key)
+    )
+    return [_group(key, groups[key], now=now, is_day=key in days) for key in order]
+
+
+def _group(key: str, rows: list[Row], *, now: datetime, is_day: bool) -> dict[str, Any]:
+    lines = presented(rows, now=now)
+    return {
+        "group_key": key,
+        "group_type": "date" if is_day else "notification_type",
+        "count": rows[0]["group_count"],
+        "unread_count": rows[0]["group_unread"],
+        "latest_notification": lines[0],
+        "notifications": lines,
+    }
 
 
 def one(connection: Connection, *, user_id: int, notification_id: int) -> Row | None:
