@@ -51,7 +51,6 @@ OPERATIONS = {
     "auth_identities_unlink": "DELETE /auth/identities/{identity_id}/",
     "auth_activity_list": "GET /auth/activity/",
     "auth_jwks": "GET /auth/jwks/",
-    "internal_identity": "GET /internal/identity/",
     "users_list": "GET /users/",
     "users_retrieve": "GET /users/{user_id}/",
     "users_partial_update": "PATCH /users/{user_id}/",
