@@ -2,7 +2,7 @@
 
 from services.notifications import jobs
 from services.notifications.events import PUBLISHES, SNAPSHOTS
-from services.notifications.handlers import accounts, auth, bookings, payments, practitioners
+from services.notifications.handlers import accounts, auth, bookings, media, payments, practitioners, reviews, streams
 from services.notifications.settings import settings
 from shared import jobs as shared_jobs
 from shared.identity import handlers as identity_handlers
@@ -14,7 +14,17 @@ def create_worker() -> Worker:
     return Worker(
         "notifications",
         settings=settings(),
-        handlers=[identity_handlers, accounts, auth, bookings, payments, practitioners],
+        handlers=[
+            identity_handlers,
+            accounts,
+            auth,
+            bookings,
+            media,
+            payments,
+            practitioners,
+            reviews,
+            streams,
+        ],
         jobs=[shared_jobs, jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,

@@ -13,7 +13,7 @@ OTHERS_WORDS_MAX = 300
 OURS = frozenset(
     {
         *("headline", "explanation", "by", "reference", "document", "until", "start", "previous", "device"),
-        *("staff_title", "staff_message"),
+        *("staff_title", "staff_message", "stars"),
     }
 )
 """Values that are texts of our own, or instants; all other texts may have been written by anybody."""

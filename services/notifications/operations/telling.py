@@ -132,4 +132,4 @@ def name_of(session: Session, user_id: int) -> str:
 
 def staff_ids(session: Session) -> list[int]:
     """Return everybody who works for the marketplace."""
-    return list(session.scalars(select(User.id).where(User.is_staff, User.is_active)))
+    return list(session.scalars(select(User.id).where(User.is_staff, User.is_active).order_by(User.id)))

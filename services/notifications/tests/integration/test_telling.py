@@ -13,7 +13,7 @@ from services.notifications import worker
 from services.notifications.clients.mail import FolderOutlet
 from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.rendering import _texts
-from services.notifications.handlers import accounts, auth, bookings, payments, practitioners
+from services.notifications.handlers import accounts, auth, bookings, media, payments, practitioners, reviews, streams
 from services.notifications.models import Delivery, Notification
 from services.notifications.operations.delivering import send_due
 from shared.clock import utc_now
@@ -22,7 +22,7 @@ from shared.ids import uuid7
 from shared.messaging import NotYet
 from shared.messaging.testing import apply, message
 
-HANDLERS = [accounts, auth, bookings, payments, practitioners]
+HANDLERS = [accounts, auth, bookings, media, payments, practitioners, reviews, streams]
 CLIENT, PRACTITIONER, STAFF = 7, 8, 9
 START = "2026-12-01T13:00:00.000000Z"
 
@@ -191,6 +191,8 @@ def test_every_kind_has_its_words() -> None:
     assert {*KINDS, "plain"} == set(_texts("en"))
 
 
+STREAM = {"live_stream_id": 4, "stream_id": 5, "practitioner_id": 3, "title": "Live", "user_ids": [7, 8, 999],
+          "scheduled_start": START}  # fmt: skip
 SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("booking.created", {"status": "pending_payment", "payment": {"mode": "in_person"}}),
     ("booking.created", {"status": "pending_payment", "payment": {"mode": "in_person"}, "start_time": None}),
@@ -223,6 +225,16 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("practitioner.onboarding_reminder", {"practitioner_id": 3, "missing": ["profile_image"]}),
     ("user.registered", {}),
     ("password.changed", {"at": START, "device": "Firefox"}),
+    ("review.published", {"review_uuid": "r", "display_name": "Ana", "rating": "4.50", "comment": "Lovely."}),
+    ("review.responded", {"review_uuid": "r", "author_user_id": CLIENT, "response_text": "Thank you."}),
+    ("review.removed", {"review_uuid": "r", "author_user_id": CLIENT, "cause": "hidden", "reason": None}),
+    ("review.request_due", {"booking_id": 42, "number": 1}),
+    ("review.reported", {"review_uuid": "r", "reason": "off_topic"}),
+    ("media.failed", {"media_id": "m", "uploaded_by": CLIENT, "filename": "a.jpg", "message": "Broken."}),
+    ("live_stream.ended", {"live_stream_id": 4, "title": "Live", "duration_minutes": 1, "unique_viewers": 2}),
+    ("recording.ready", {"recording_id": 4, "title": "Live"}),
+    *(("stream.notice_due", {**STREAM, "kind": kind}) for kind in streams.NOTICES),
+    ("user.export_ready", {"export_id": str(uuid7()), "expires_at": START}),
     *(("account.security_alert", {"kind": kind, "device": "Firefox"}) for kind in accounts.ALERTS),
 ]  # fmt: skip
 
@@ -241,3 +253,23 @@ def test_every_event_can_be_put_into_words(people: Database, type_: str, values:
 
 def test_the_worker_can_be_made(database: Database) -> None:
     assert "booking.confirmed" in worker.create_worker().handlers.keys
+
+
+def test_a_stream_s_notice_is_told_once_however_often_it_is_sent(people: Database) -> None:
+    for _ in range(2):
+        tell(people, message("stream.notice_due", {**STREAM, "kind": "started"}))
+
+    assert kinds(people, CLIENT) == kinds(people, PRACTITIONER) == ["stream.started"]
+
+
+def test_reports_of_one_review_fold_and_republished_ones_are_not_told(people: Database) -> None:
+    for reason in ("spam", "hate"):
+        tell(people, message("review.reported", {"review_uuid": "r", "reason": reason}))
+    published = {"review_uuid": "r", "practitioner_user_id": PRACTITIONER, "display_name": "A", "rating": "5.00"}
+    tell(people, message("review.published", {**published, "republished": True}))
+    withdrawn = {"review_uuid": "r", "author_user_id": CLIENT, "cause": "withdrawn"}
+    tell(people, message("review.removed", withdrawn))
+
+    [line] = lines(people, STAFF)
+    assert (line.count, line.message) == (2, "Reason: hate.")
+    assert kinds(people, CLIENT) == kinds(people, PRACTITIONER) == []
