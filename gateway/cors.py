@@ -42,12 +42,11 @@ class Cors:
         return allowed + self._exposed if allowed else b""
 
     def preflight(self, incoming: Incoming) -> tuple[int, bytes]:
-        """Return status and header lines of the answer to OPTIONS."""
+        """Return status and header lines of the answer to OPTIONS, beyond those of every answer (`lines`)."""
         origin = incoming.get(b"origin")
         if not origin:
             return 204, f"Allow: {METHODS}\r\n".encode()
-        allowed = self._lines.get(origin)
-        return (403, b"") if allowed is None else (204, allowed + self._preflight)
+        return (204, self._preflight) if self.allows(origin) else (403, b"")
 
 
 class SecurityHeaders:

@@ -105,12 +105,15 @@ def examples(_document: dict[str, Any], origin: str, base: str) -> dict[str, Any
             ),
             "websocket": {
                 "method": "GET",
-                "url": f"{origin.replace('http', 'ws', 1)}/ws/notifications/",
+                "url": f"{origin.replace('http', 'ws', 1)}/ws/notifications/?ticket=<from ws-ticket>",
                 "headers": {},
                 "params": {},
                 "body": None,
                 "response": {
-                    "first_message": {"type": "authenticate", "ticket": "<from POST /notifications/ws-ticket/>"}
+                    "type": "connection_established",
+                    "unread_count": 3,
+                    "last_seq": 42,
+                    "expires_at": 1795405001,
                 },
                 "curl": "",
             },

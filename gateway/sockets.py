@@ -102,7 +102,7 @@ class Sockets:
         if origin and not self._cors.allows(origin):
             raise Refusal("permission_denied", "This origin may not connect.")
         if _FORBIDDEN_PARAMETERS.search(exchange.query):
-            raise Refusal("bad_request", "Never put a token in an address; send a ticket as the first message.")
+            raise Refusal("bad_request", "Never put a token in an address; ask for a ticket.")
         if self._per_address[exchange.address] >= MAX_PER_ADDRESS:
             raise Refusal("rate_limited", headers=[("Retry-After", "30")])
 

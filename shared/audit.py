@@ -10,13 +10,16 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, PrimaryKeyConstraint, Table, Text, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared.clock import utc_now
 from shared.database.tables import metadata
 from shared.identity import Identity as Caller
+from shared.observability import logger
 
 MONTHS_AHEAD = 2
+log = logger(__name__)
 
 audit_log = Table(
     "audit_log",
@@ -67,13 +70,7 @@ def keep_partitions(session: Session, table: str, *, now: datetime, keep_months:
     """
     first = _month(now.astimezone(UTC).date(), 0)
     for ahead in range(-1, MONTHS_AHEAD + 1):
-        start, end = _month(first, ahead), _month(first, ahead + 1)
-        session.execute(
-            text(
-                f"CREATE TABLE IF NOT EXISTS partition_{table}_{start:%Y%m} PARTITION OF {table} "
-                f"FOR VALUES FROM ('{start}') TO ('{end}')"
-            )
-        )
+        _make_partition(session, table, _month(first, ahead), _month(first, ahead + 1))
     if keep_months is None:
         return
     oldest = f"partition_{table}_{_month(first, -keep_months):%Y%m}"
@@ -83,6 +80,19 @@ def keep_partitions(session: Session, table: str, *, now: datetime, keep_months:
     )
     for name in names.all():
         session.execute(text(f"DROP TABLE {name}"))
+
+
+def _make_partition(session: Session, table: str, start: date, end: date) -> None:
+    """Make one month's partition; a month whose rows lie in the default partition already stays there."""
+    statement = (
+        f"CREATE TABLE IF NOT EXISTS partition_{table}_{start:%Y%m} PARTITION OF {table} "
+        f"FOR VALUES FROM ('{start}') TO ('{end}')"
+    )
+    try:
+        with session.begin_nested():
+            session.execute(text(statement))
+    except IntegrityError:
+        log.info("month_stays_in_default_partition", table=table, month=f"{start:%Y-%m}")
 
 
 def _month(day: date, offset: int) -> date:

@@ -69,7 +69,7 @@ def main() -> None:
             _tell(f"Installed {', '.join(missing)}")
     left = [name for name in _missing() if name in missing]
     if left:
-        _stop(f"After installing, {' and '.join(left)} cannot be found: see {LOGS}, or run 'docker compose up'.")
+        _stop(f"After installing, {' and '.join(left)} cannot be found: see {LOGS}.")
 
 
 def _missing() -> list[str]:
@@ -140,13 +140,13 @@ def _require_permission(missing: list[str]) -> None:
     if manager is None:
         _stop(
             f"{_sentence(missing)} and no known package manager was found: install PostgreSQL 14 or newer with its"
-            " contrib extensions and RabbitMQ 3.10 or newer, or run 'docker compose up' instead.",
+            " contrib extensions and RabbitMQ 3.10 or newer.",
         )
     if manager == "brew" or os.geteuid() == 0 or _may_sudo():
         return
     _stop(
         f"{_sentence(missing)}. Type:\n\n    sudo {' '.join(_install_command(manager, missing))}\n\n"
-        "and 'make up' again; or run everything in containers: docker compose up",
+        "and 'make up' again.",
     )
 
 

@@ -38,7 +38,14 @@ def _work_out(profile: Profile) -> dict[str, list[Any]]:
 def _digest() -> str:
     """Return a sum over every file that says what is published and handled."""
     total = hashlib.sha256()
-    for pattern in ("services/*/events.py", "services/*/handlers/**/*.py", "shared/messaging/*.py"):
+    for pattern in (
+        "services/*/events.py",
+        "services/*/worker.py",
+        "services/*/handlers/**/*.py",
+        "shared/identity/handlers.py",
+        "shared/messaging/*.py",
+        "shared/privacy.py",
+    ):
         for file in sorted(ROOT.glob(pattern)):
             total.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return total.hexdigest()

@@ -47,6 +47,7 @@ def test_a_preflight_is_answered_here(running: RunningGateway, call: Call) -> No
     assert "idempotency-key" in answer.headers["Access-Control-Allow-Headers"]
     assert answer.headers["Access-Control-Max-Age"] == "600"
     assert running.service.seen == []
+    assert len(answer.raw.headers.getlist("Access-Control-Allow-Origin")) == 1
 
 
 def test_options_without_an_origin_tells_the_methods(call: Call) -> None:

@@ -29,6 +29,8 @@ COMMANDS = {
     "ledger": "services.payments.commands:ledger",
     "republish": "shared.cli.messaging:republish",
     "dead": "shared.cli.messaging:dead",
+    "topology": "shared.messaging.commands:topology",
+    "epoch": "shared.messaging.commands:epoch",
     "openapi": "shared.cli.openapi:openapi",
     "test": "deploy.local.quality:test",
     "check": "deploy.local.quality:check",

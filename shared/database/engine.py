@@ -59,6 +59,8 @@ class Database:
             pool_size=self.pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_SECONDS,
+            # Values may be personal: they have no place in logged tracebacks.
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT_SECONDS,
                 "application_name": self.application_name,

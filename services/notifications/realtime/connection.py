@@ -123,7 +123,7 @@ class Connection:
         elif left <= EXPIRING_SECONDS and not self._was_warned:
             self._was_warned = True
             self.tell({"type": "token_expiring", "expires_at": self.expires_at})
-        if now - self._heard_at > SILENT_SECONDS and self.socket.closed:
+        if now - self._heard_at > SILENT_SECONDS:
             self.close(SILENT, "no sign of life")
         if self._behind_since is not None and now - self._behind_since > BEHIND_SECONDS:
             self.close(SLOW, "too slow")

@@ -1,6 +1,7 @@
 """Connections with limits, transactions that join, work that is done again after a deadlock."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -8,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.audit import audit, audit_log, keep_partitions
-from shared.clock import utc_now
+from shared.clock import frozen_at, utc_now
 from shared.database import Database, joined, reading, transaction
 from shared.identity import Identity
 
@@ -128,6 +129,22 @@ def test_the_audit_trail_gets_its_months(database: Database) -> None:
         audit(session, "test", by=Identity(), subject=("thing", 1))
         where = session.scalar(text("SELECT tableoid::regclass::text FROM audit_log"))
     assert where == f"partition_audit_log_{now:%Y%m}"
+
+
+def test_a_month_with_rows_in_the_default_partition_stays_there_and_the_next_are_made(database: Database) -> None:
+    now = utc_now() + timedelta(days=3_650)
+    with database.transaction() as session, frozen_at(now):
+        audit(session, "early", by=Identity(), subject=("thing", 1))
+    with database.transaction() as session:
+        keep_partitions(session, "audit_log", now=now)
+        audit(session, "late", by=Identity(), subject=("thing", 1))
+
+    with database.transaction() as session:
+        made = session.scalars(text("SELECT relname FROM pg_class WHERE relname LIKE 'partition_audit_log_203%'")).all()
+        for name in made:
+            session.execute(text(f"DROP TABLE {name}")) if name[-6:].isdigit() else None
+    assert f"partition_audit_log_{now:%Y%m}" not in made
+    assert len([name for name in made if name[-6:].isdigit()]) == 3
 
 
 def test_a_database_that_is_away_fails_fast() -> None:

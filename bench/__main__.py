@@ -1,0 +1,20 @@
+"""Everything that is measured, one after the other: `python -m bench`.
+
+Each part can be run alone (`python -m bench.services`). The gateway's has a command of its own, `make bench-gateway`.
+"""
+
+import subprocess
+import sys
+
+PARTS = ("scheduling", "messaging", "services", "main_flow")
+
+
+def main() -> None:
+    """Run all parts; the first one that fails ends it."""
+    for part in PARTS:
+        print(f"\n== {part}", flush=True)
+        subprocess.run([sys.executable, "-m", f"bench.{part}"], check=True)
+
+
+if __name__ == "__main__":
+    main()
