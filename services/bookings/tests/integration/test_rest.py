@@ -239,7 +239,7 @@ def test_a_workshop_laid_over_a_booking_is_a_conflict(
 def test_a_feed_has_a_secret_address(world: World, confirmed: Any, client: Caller, http: Caller) -> None:
     confirmed(title="Stretch; twist,\\ bend " + "🧘" * 60)
     made = client.post("/bookings/calendar_feed/", {}).json
-    path = made["url"].removeprefix("http://localhost:18000/api/v1/drf")
+    path = made["url"].removeprefix(f"{http.issuer}/api/v1/drf")
 
     read = http.get(path)
 
