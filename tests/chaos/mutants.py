@@ -4,6 +4,7 @@ They are applied to the modules of one process after it was forked; nothing in t
 A harness that does not catch all of them proves nothing.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from unittest.mock import patch
@@ -19,12 +20,17 @@ from shared.messaging.messages import Message
 from shared.messaging.relay import Relay
 
 
+# The toy's effects take a millisecond, a service's take more: the time in which an early acknowledgement can harm.
+SLOW_HANDLER_SECONDS = 0.05
+
+
 def acknowledge_early() -> None:
     """Acknowledge before the effect is committed: a reader that dies in between loses it."""
     handle = Consumer.handle
 
     def handle_after_acknowledging(self: Consumer, link: Link, batch: Sequence[Delivery], stop: Any) -> None:
         link.acknowledge(batch[-1].tag, multiple=True)
+        time.sleep(SLOW_HANDLER_SECONDS)
         with patch.object(link, "acknowledge", lambda *_args, **_options: None):
             handle(self, link, batch, stop)
 
