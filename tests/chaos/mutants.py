@@ -19,7 +19,6 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.messages import Message
 from shared.messaging.relay import Relay
 
-
 # The toy's effects take a millisecond, a service's take more: the time in which an early acknowledgement can harm.
 SLOW_HANDLER_SECONDS = 0.05
 
