@@ -1,6 +1,7 @@
 """Fixtures for every service's tests; which service is meant follows from the test file's folder."""
 
 import importlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,11 +26,20 @@ def service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database(service: str) -> Iterator[Database]:
-    """The service's migrated database, emptied of what the test wrote (seeded reference rows stay)."""
-    entered = environment.enter(service)
-    kept = _rows_from_migrations(service, entered)
-    yield entered
-    _empty(entered, kept)
+    """The service's migrated database, emptied of what the test wrote (seeded reference rows stay).
+
+    The service's environment is this process's for the test only: another test may start processes of its own, which
+    would inherit it.
+    """
+    before = dict(os.environ)
+    try:
+        entered = environment.enter(service)
+        kept = _rows_from_migrations(service, entered)
+        yield entered
+        _empty(entered, kept)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture
