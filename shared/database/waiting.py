@@ -9,7 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any, TypeVar
 
 import psycopg2
@@ -90,7 +90,8 @@ class Waiting:
     def _listen_on(self, connection: Any) -> None:
         connection.set_session(autocommit=True)
         listening: set[str] = set()
-        with suppress(psycopg2.InterfaceError), connection, connection.cursor() as cursor:
+        # Not `with connection`: that would begin a transaction, and LISTEN counts from the commit.
+        with suppress(psycopg2.InterfaceError), closing(connection), connection.cursor() as cursor:
             while True:
                 with self._lock:
                     wanted = set(self._waiters)

@@ -4,7 +4,7 @@ import threading
 import time
 
 from shared.database import Database
-from shared.database.waiting import Waiting, notify
+from shared.database.waiting import POLL_SECONDS, Waiting, notify
 
 
 def test_the_waiter_is_woken_by_the_commit(database: Database) -> None:
@@ -12,7 +12,7 @@ def test_the_waiter_is_woken_by_the_commit(database: Database) -> None:
     done: list[str] = []
 
     def finish() -> None:
-        time.sleep(0.3)
+        time.sleep(0.1)
         with database.transaction() as session:
             done.append("yes")
             notify(session, "toy_1")
@@ -22,7 +22,7 @@ def test_the_waiter_is_woken_by_the_commit(database: Database) -> None:
     found = waiting.until("toy_1", lambda: done[0] if done else None, seconds=5)
 
     assert found == "yes"
-    assert time.monotonic() - started < 0.3 + 0.25
+    assert time.monotonic() - started < POLL_SECONDS * 0.8
 
 
 def test_nothing_comes_and_the_time_runs_out(database: Database) -> None:
