@@ -11,8 +11,9 @@ from typing import Self
 
 import pytest
 
+from deploy.local.runner import wait_for
 from deploy.local.stack import Stack
-from deploy.local.system import belonging_to
+from deploy.local.system import belonging_to, is_alive
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -110,7 +111,9 @@ def test_a_database_crash_heals_by_itself(stack: Stack) -> None:
 
 
 def test_a_supervisor_that_dies_is_replaced_and_loses_no_process(stack: Stack) -> None:
-    os.kill(stack.supervisor, signal.SIGKILL)
+    supervisor = stack.supervisor
+    os.kill(supervisor, signal.SIGKILL)
+    assert wait_for(lambda: not is_alive(supervisor), 10)
     orphans = belonging_to(stack.profile.folder)
     assert orphans
 
