@@ -64,7 +64,7 @@ def server_folder(profile: Profile, account: Account, server: str) -> Path:
     It lies in the installation's folder, or under /var/tmp when the checkout is where the account cannot go
     (under /root, for instance).
     """
-    base = profile.infrastructure_folder
+    base = profile.folder
     base.mkdir(parents=True, exist_ok=True)
     if not account.reaches(base):
         base = _elsewhere(profile)
@@ -75,9 +75,9 @@ def server_folder(profile: Profile, account: Account, server: str) -> Path:
 
 def _elsewhere(profile: Profile) -> Path:
     """Return the folder that replaces an unreachable one, empty if the installation was made anew since."""
-    name = f"estuary-{profile.infrastructure_folder.name.strip('.')}-{checkout_key()}"
+    name = f"estuary-{profile.folder.name.strip('.')}-{checkout_key()}"
     folder = Path("/var/tmp") / name  # noqa: S108 - The name is this checkout's, and its owner is looked at.
-    note = profile.infrastructure_folder / "servers-lie-in"
+    note = profile.folder / "servers-lie-in"
     if not note.exists():
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o755, exist_ok=True)

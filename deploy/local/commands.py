@@ -127,7 +127,7 @@ def infra_up(*, profile_name: str, only: str | None) -> None:
 
 
 @infra.command("down")
-@_profiles("default", "test")
+@_profiles("default", "test", "e2e")
 def infra_down(*, profile_name: str) -> None:
     """Stop them."""
     Infrastructure(PROFILES[profile_name]).down()

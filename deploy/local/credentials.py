@@ -23,11 +23,11 @@ class Credentials:
 
     @classmethod
     def of(cls, profile: Profile) -> "Credentials":
-        """Return the credentials of a profile; profiles that share servers share them."""
-        folder = profile.infrastructure_folder / "secrets"
+        """Return the credentials of a profile."""
+        folder = profile.folder / "secrets"
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        return cls(profile.infrastructure_folder / FILE)
+        return cls(profile.folder / FILE)
 
     def password(self, name: str) -> str:
         """Return a secret of URL-safe characters."""

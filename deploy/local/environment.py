@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from deploy.local.credentials import Credentials, write_private
 from deploy.local.given import given
-from deploy.local.postgresql import SUPERUSER, PostgreSQL, role_of
+from deploy.local.postgresql import SUPERUSER, PostgreSQL, database_of, role_of
 from deploy.local.profiles import SERVICES, Profile
 from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
 from deploy.local.system import LOOPBACK, MARKER
@@ -72,7 +72,7 @@ class Environments:
             write_private(folder / f"{name}.env", _as_file(self.of(name)))
         administrator = {
             "DATABASE_URL": self._postgresql.url(role=SUPERUSER, database="postgres"),
-            "RABBITMQ_URL": self._rabbitmq.url(user=ADMINISTRATOR, virtual_host=self._profile.virtual_host),
+            "RABBITMQ_URL": self._rabbitmq.url(user=ADMINISTRATOR),
         }
         write_private(folder / "administrator.env", _as_file(administrator))
 
@@ -102,8 +102,8 @@ class Environments:
     def _of_service(self, service: str) -> dict[str, str]:
         profile = self._profile
         return {
-            "DATABASE_URL": self._postgresql.url(role=role_of(service), database=profile.database(service)),
-            "RABBITMQ_URL": self._rabbitmq.url(user=service, virtual_host=profile.virtual_host),
+            "DATABASE_URL": self._postgresql.url(role=role_of(service), database=database_of(service)),
+            "RABBITMQ_URL": self._rabbitmq.url(user=service),
             "BIND": f"{LOOPBACK}:{profile.port(service)}",
             "WORKER_BIND": f"{LOOPBACK}:{profile.worker_port(service)}",
         }
@@ -142,7 +142,7 @@ class Environments:
         return {
             **services,
             "REALTIME_URL": f"http://{LOOPBACK}:{profile.port('realtime')}",
-            "RABBITMQ_URL": self._rabbitmq.url(user="gateway", virtual_host=profile.virtual_host),
+            "RABBITMQ_URL": self._rabbitmq.url(user="gateway"),
             "BIND": f"{LOOPBACK}:{profile.port('gateway')}",
             "PROBE_BIND": f"{LOOPBACK}:{profile.port('gateway_probes')}",
             "CORS_ALLOWED_ORIGINS": self._origins(),

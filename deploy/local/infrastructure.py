@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from deploy.local.credentials import Credentials
 from deploy.local.environment import Environments
 from deploy.local.postgresql import PostgreSQL
-from deploy.local.profiles import Profile, sharing_servers_with
+from deploy.local.profiles import Profile
 from deploy.local.rabbitmq import RabbitMQ
 
 Tell = Callable[[str], None]
@@ -21,8 +21,7 @@ class Infrastructure:
         self._profile = profile
         with self._alone("secrets"):
             credentials = Credentials.of(profile)
-            for sharing in sharing_servers_with(profile):
-                Environments(sharing).write()
+            Environments(profile).write()
         self.postgresql = PostgreSQL(profile, credentials)
         self.rabbitmq = RabbitMQ(profile, credentials)
 
@@ -56,7 +55,7 @@ class Infrastructure:
     @contextmanager
     def _alone(self, part: str) -> Iterator[None]:
         """Let one command at a time start or stop a server."""
-        folder = self._profile.infrastructure_folder / "locks"
+        folder = self._profile.folder / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / f"{part}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

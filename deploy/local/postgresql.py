@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from deploy.local.accounts import Account, server_folder
 from deploy.local.credentials import Credentials, write_private
 from deploy.local.problems import Problem
-from deploy.local.profiles import SERVICES, Profile, sharing_servers_with
+from deploy.local.profiles import SERVICES, Profile
 from deploy.local.programs import POSTGRESQL_OLDEST, find_postgresql
 from deploy.local.system import is_alive, listens, require_free
 
@@ -116,8 +116,7 @@ class PostgreSQL:
 
     def provide(self) -> None:
         """Make sure that every role, database and extension exists."""
-        profiles = sharing_servers_with(self._profile)
-        wanted = {profile.database(service): service for profile in profiles for service in SERVICES}
+        wanted = {database_of(service): service for service in SERVICES}
         with closing(self._connect("postgres")) as server, server.cursor() as cursor:
             cursor.execute("SELECT datname FROM pg_database")
             missing = sorted(set(wanted) - {name for (name,) in cursor.fetchall()})
@@ -194,6 +193,11 @@ class PostgreSQL:
         except (FileNotFoundError, IndexError, ValueError):
             return None
         return pid if is_alive(pid) else None
+
+
+def database_of(service: str) -> str:
+    """Return the name of a service's database."""
+    return f"estuary_{service}"
 
 
 def role_of(service: str) -> str:

@@ -1,8 +1,7 @@
 """Where one local installation lives and listens.
 
-`default` is the marketplace a person looks at. `test` holds the servers and empty databases that tests use.
-`e2e` shares the test servers but has databases, a virtual host and ports of its own, so that whole-system tests
-and the services' own tests never see each other's rows or messages.
+`default` is the marketplace a person looks at. `test` holds the servers and empty databases that a service's own
+tests use. `e2e` is the whole system for tests, which kill its servers too: it shares nothing with the other two.
 """
 
 import hashlib
@@ -57,15 +56,12 @@ INFRASTRUCTURE = ("postgresql", "rabbitmq", "rabbitmq_epmd", "rabbitmq_distribut
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """One local installation: its folder, its ports, its names in the database server and the broker."""
+    """One local installation: its folder and its ports."""
 
     name: str
     folder: Path
-    infrastructure_folder: Path
     port_shift: int
     infrastructure_port_shift: int
-    database_suffix: str
-    virtual_host: str
     estuary_env: str
     is_durable: bool
 
@@ -79,10 +75,6 @@ class Profile:
     def worker_port(self, service: str) -> int:
         """Return the port on which a service's worker answers probes."""
         return self.port(service) + WORKER_OFFSET
-
-    def database(self, service: str) -> str:
-        """Return the name of a service's database."""
-        return f"estuary_{service}{self.database_suffix}"
 
     @property
     def public_url(self) -> str:
@@ -107,33 +99,24 @@ def _profiles() -> dict[str, Profile]:
         "default": Profile(
             name="default",
             folder=default,
-            infrastructure_folder=default,
             port_shift=0,
             infrastructure_port_shift=0,
-            database_suffix="",
-            virtual_host="/",
             estuary_env="development",
             is_durable=True,
         ),
         "test": Profile(
             name="test",
             folder=test,
-            infrastructure_folder=test,
             port_shift=10_000,
             infrastructure_port_shift=1,
-            database_suffix="",
-            virtual_host="/",
             estuary_env="test",
             is_durable=False,
         ),
         "e2e": Profile(
             name="e2e",
             folder=test / "e2e",
-            infrastructure_folder=test,
             port_shift=10_000,
-            infrastructure_port_shift=1,
-            database_suffix="_e2e",
-            virtual_host="e2e",
+            infrastructure_port_shift=2,
             estuary_env="test",
             is_durable=False,
         ),
@@ -141,8 +124,3 @@ def _profiles() -> dict[str, Profile]:
 
 
 PROFILES = _profiles()
-
-
-def sharing_servers_with(profile: Profile) -> list[Profile]:
-    """Return every profile that uses the same database server and broker, the given one among them."""
-    return [other for other in PROFILES.values() if other.infrastructure_folder == profile.infrastructure_folder]

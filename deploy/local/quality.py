@@ -20,8 +20,10 @@ from deploy.local.stamps import Stamps
 from shared.cli.environment import FOLDER_VARIABLE
 
 BIN = Path(sys.executable).parent
-PROFILE = PROFILES["test"]
+PROFILE, WHOLE_SYSTEM = PROFILES["test"], PROFILES["e2e"]
 LINES_MAX = 60
+# Tests of one database never meet (conftest.py groups them); the longest group, the whole system's, goes first.
+LANES = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
 # Modules that write something from the code; with --check they only say whether it is fresh.
 GENERATORS = ("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples")
 
@@ -38,10 +40,10 @@ class Inspection:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1)
 def test(arguments: tuple[str, ...]) -> None:
-    """Run pytest with ARGUMENTS on migrated test databases; all tests without any."""
+    """Run pytest with ARGUMENTS on migrated test databases; all tests, in two lanes, without any."""
     with _servers():
         _migrate()
-        ended = subprocess.run([BIN / "python", "-m", "pytest", *arguments], cwd=ROOT, check=False)
+        ended = subprocess.run([BIN / "python", "-m", "pytest", *(arguments or LANES)], cwd=ROOT, check=False)
     raise SystemExit(ended.returncode)
 
 
@@ -77,6 +79,7 @@ def _servers() -> Iterator[None]:
     finally:
         if not ran:
             infrastructure.down()
+            Infrastructure(WHOLE_SYSTEM).down()
 
 
 def _migrate() -> None:

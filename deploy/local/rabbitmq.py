@@ -18,7 +18,7 @@ from typing import Any
 from deploy.local.accounts import Account, server_folder
 from deploy.local.credentials import Credentials
 from deploy.local.problems import Problem
-from deploy.local.profiles import BROKER_USERS, Profile, checkout_key, sharing_servers_with
+from deploy.local.profiles import BROKER_USERS, Profile, checkout_key
 from deploy.local.programs import RABBITMQ_OLDEST, find_epmd, find_rabbitmq
 from deploy.local.system import SERVER_MARKER, is_alive, listens, require_free
 from deploy.local.topology import topology
@@ -54,10 +54,10 @@ class RabbitMQ:
         """Where its data, log and settings lie."""
         return server_folder(self._profile, self._account, "rabbitmq")
 
-    def url(self, *, user: str, virtual_host: str) -> str:
+    def url(self, *, user: str) -> str:
         """Return a connection address with its password."""
         password = self._credentials.password(f"rabbitmq.{user}")
-        return f"amqp://{user}:{password}@127.0.0.1:{self.port}/{virtual_host.replace('/', '%2F')}"
+        return f"amqp://{user}:{password}@127.0.0.1:{self.port}/%2F"
 
     def is_running(self) -> bool:
         """Whether this profile's own broker is alive and takes connections."""
@@ -116,16 +116,15 @@ class RabbitMQ:
 
     def definitions(self) -> dict[str, Any]:
         """Return the users, their rights, and all that each virtual host must hold."""
-        hosts = [profile.virtual_host for profile in sharing_servers_with(self._profile)]
         everything = {"configure": ".*", "write": ".*", "read": ".*"}
         held = topology(self._profile)
         return {
             **held,
-            "vhosts": [{"name": host} for host in hosts],
+            "vhosts": [{"name": "/"}],
             "users": [self._user(name) for name in (ADMINISTRATOR, *BROKER_USERS)],
             "permissions": [
                 *held["permissions"],
-                *({"user": ADMINISTRATOR, "vhost": host, **everything} for host in hosts),
+                {"user": ADMINISTRATOR, "vhost": "/", **everything},
             ],
         }
 
@@ -157,7 +156,7 @@ class RabbitMQ:
             assert programs is not None
             tool = ControlTool(programs / "rabbitmqctl", environment=self.environment())
             try:
-                apply(wanted, tool, admin_url=self.url(user=ADMINISTRATOR, virtual_host="/"))
+                apply(wanted, tool, admin_url=self.url(user=ADMINISTRATOR))
             except subprocess.CalledProcessError as refused:
                 raise Problem(f"RabbitMQ refused its new definitions: {refused.stderr or refused.stdout}") from refused
         note.write_text(sum_)
@@ -195,7 +194,7 @@ class RabbitMQ:
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "LANG": "C.UTF-8",
             "HOME": folder.as_posix(),
-            SERVER_MARKER: self._profile.infrastructure_folder.as_posix(),
+            SERVER_MARKER: self._profile.folder.as_posix(),
             "RABBITMQ_NODENAME": f"estuary_{self._profile.name}_{checkout_key()}@localhost",
             "RABBITMQ_BASE": folder.as_posix(),
             "RABBITMQ_MNESIA_BASE": f"{folder}/data",
@@ -258,4 +257,4 @@ def _is_ours(pid: int, profile: Profile) -> bool:
     except OSError:
         # It has just ended, or it is somebody else's.
         return False
-    return f"{SERVER_MARKER}={profile.infrastructure_folder}".encode() in environment.split(b"\0")
+    return f"{SERVER_MARKER}={profile.folder}".encode() in environment.split(b"\0")

@@ -73,7 +73,7 @@ class Runner:
         """Stop every process of the profile, and its servers. Works also when the supervisor is gone."""
         self.stop_processes()
         Infrastructure(self._profile).down()
-        end(belonging_to(self._profile.infrastructure_folder, SERVER_MARKER), patience=5)
+        end(belonging_to(self._profile.folder, SERVER_MARKER), patience=5)
 
     def stop_processes(self) -> None:
         """Stop every process of the profile but the servers."""

@@ -8,31 +8,30 @@ import json
 from typing import Any
 
 from deploy.local.given import ROOT
-from deploy.local.profiles import Profile, sharing_servers_with
+from deploy.local.profiles import Profile
 
 KINDS = ("exchanges", "queues", "bindings", "policies", "permissions", "topic_permissions")
 
 
 def topology(profile: Profile) -> dict[str, list[Any]]:
-    """Return RabbitMQ's definitions, users left out, of every virtual host that the profile's broker has."""
+    """Return RabbitMQ's definitions, users left out."""
     digest = _digest()
-    kept = profile.infrastructure_folder / "topology.json"
+    kept = profile.folder / "topology.json"
     if kept.exists():
         known: dict[str, Any] = json.loads(kept.read_text())
         if known["digest"] == digest:
             held: dict[str, list[Any]] = known["definitions"]
             return held
-    found = _work_out(profile)
+    found = _work_out()
     kept.write_text(json.dumps({"digest": digest, "definitions": found}))
     return found
 
 
-def _work_out(profile: Profile) -> dict[str, list[Any]]:
+def _work_out() -> dict[str, list[Any]]:
     from shared.messaging.topology import definitions, participants
 
-    members = participants()
-    hosts = [definitions(members, virtual_host=one.virtual_host) for one in sharing_servers_with(profile)]
-    return {kind: [item for host in hosts for item in host[kind]] for kind in KINDS}
+    held = definitions(participants())
+    return {kind: held[kind] for kind in KINDS}
 
 
 def _digest() -> str:

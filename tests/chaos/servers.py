@@ -68,11 +68,8 @@ class Servers:
         profile = Profile(
             name=f"chaos{shift}",
             folder=self.folder,
-            infrastructure_folder=self.folder,
             port_shift=shift,
             infrastructure_port_shift=shift,
-            database_suffix="",
-            virtual_host="/",
             estuary_env="test",
             is_durable=True,
         )
@@ -99,7 +96,7 @@ class Servers:
         return f"postgresql://{service}:toy@127.0.0.1:{self.postgresql.port}/{DATABASE}"
 
     def broker_url(self, user: str) -> str:
-        return self.broker.url(user=user, virtual_host="/")
+        return self.broker.url(user=user)
 
     def admin_broker_url(self) -> str:
         return self.broker_url(ADMINISTRATOR)

@@ -18,7 +18,7 @@ OTHERS = ("gateway", "stripe", "livekit", "oidc")
 def profile(tmp_path: Path) -> Profile:
     default = PROFILES["default"]
     settings = {name: getattr(default, name) for name in default.__dataclass_fields__}
-    return Profile(**{**settings, "folder": tmp_path, "infrastructure_folder": tmp_path})
+    return Profile(**{**settings, "folder": tmp_path})
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.local.processes import processes, tasks
-from deploy.local.profiles import PORTS, PROFILES, SERVICES, Profile, sharing_servers_with
+from deploy.local.profiles import INFRASTRUCTURE, PORTS, PROFILES, SERVICES, Profile
 
 
 def _ports(profile: Profile) -> list[int]:
@@ -17,20 +17,16 @@ def test_no_two_parts_of_an_installation_want_the_same_port(name: str) -> None:
     assert len(set(ports)) == len(ports)
 
 
-def test_the_tests_ports_are_nobody_elses() -> None:
+def test_installations_share_no_server_and_no_process() -> None:
+    servers = [(profile.port(name), profile.folder) for profile in PROFILES.values() for name in INFRASTRUCTURE]
+
+    assert len(set(servers)) == len(servers)
     assert not set(_ports(PROFILES["default"])) & set(_ports(PROFILES["e2e"]))
-
-
-def test_whole_system_tests_share_servers_but_no_database_and_no_virtual_host() -> None:
-    sharing = sharing_servers_with(PROFILES["e2e"])
-
-    assert {profile.name for profile in sharing} == {"test", "e2e"}
-    assert len({profile.virtual_host for profile in sharing}) == 2
-    assert len({profile.database("auth") for profile in sharing}) == 2
 
 
 def test_a_port_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESTUARY_PORT_GATEWAY", "9080")
+    monkeypatch.setenv("ESTUARY_PORT_SHIFT", "0")
 
     assert PROFILES["default"].port("gateway") == 9080
     assert PROFILES["default"].public_url == "http://localhost:9080"
