@@ -108,6 +108,7 @@ def line(number: int, **told: Any) -> str:
         scrypt(PASSWORD),
         "argon2" + PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD),
     ],
+    ids=["PBKDF2 SHA-256", "PBKDF2 SHA-1", "scrypt", "argon2"],
 )
 def test_an_imported_password_becomes_ours_at_the_first_sign_in(http: Caller, database: Database, stored: str) -> None:
     report = Importing(source="django").run([line(700_001, password=stored)])
