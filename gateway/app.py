@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import socket
+import time
 from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any
@@ -34,6 +35,7 @@ from gateway.settings import SERVICES, GatewaySettings
 from gateway.sockets import Sockets
 from gateway.windows import SharedWindows
 from shared.identity.tokens import KeySet, TokenVerifier
+from shared.tracing import configure_tracing, is_tracing, stop_tracing, tell_span
 
 TICK_SECONDS = 0.25
 BALANCER_SECONDS = 5.0
@@ -99,6 +101,7 @@ class Gateway:
 
     async def start(self, public: socket.socket, probes: socket.socket | None) -> None:
         """Serve on these sockets."""
+        configure_tracing("gateway")
         if self._listener is not None:
             self._listener.start()
         self._spawn(self._tick())
@@ -132,6 +135,7 @@ class Gateway:
             service.close()
         await self._limiter.close()
         self.journal.close()
+        stop_tracing()
 
     async def _tick(self) -> None:
         """Do four times a second what no request should pay for."""
@@ -154,6 +158,8 @@ class Gateway:
     def _finished(self, exchange: Exchange, status: int, size: int) -> None:
         """Count and log a request whose answer is out."""
         claims = exchange.claims
+        if is_tracing():
+            _trace(exchange, status)
         self.journal.note(
             Finished(
                 exchange.request_id,
@@ -167,3 +173,26 @@ class Gateway:
                 exchange.code,
             )
         )
+
+
+def _trace(exchange: Exchange, status: int) -> None:
+    """Tell the request as a span: the one whose id the service was given as its parent."""
+    incoming = exchange.incoming
+    if incoming is None:
+        return
+    given = incoming.get(b"traceparent").decode("latin-1")
+    tell_span(
+        f"{exchange.method} {exchange.pattern}",
+        "SERVER",
+        incoming.traceparent,
+        parent=given or None,
+        began=time.time_ns() - int((perf_counter() - exchange.started) * 1e9),
+        failed=status >= 500,
+        attributes={
+            "http.request.method": exchange.method,
+            "http.route": exchange.pattern,
+            "http.response.status_code": status,
+            "estuary.service": exchange.service,
+            "estuary.request_id": exchange.request_id,
+        },
+    )

@@ -15,6 +15,7 @@ def configure_logging(service: str, *, level: str = "info") -> None:
     """Send this process's logs, also those of libraries, to standard error as JSON lines."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _traceable,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -46,6 +47,18 @@ def configure_logging(service: str, *, level: str = "info") -> None:
 def logger(name: str) -> Any:
     """Return a logger: `log.info("event_name", field=value)`."""
     return structlog.get_logger(name)
+
+
+def _traceable(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Add which chain of requests and events the line belongs to, and which trace."""
+    from shared.messaging.context import current
+
+    origin = current()
+    if origin.correlation_id is not None:
+        event["correlation_id"] = str(origin.correlation_id)
+    if origin.traceparent:
+        event["trace_id"] = origin.traceparent[3:35]
+    return event
 
 
 def _named(service: str) -> Any:

@@ -30,6 +30,7 @@ from shared.identity.tokens import TokenError
 from shared.messaging.context import Actor, reset_context, set_context
 from shared.observability import configure_logging
 from shared.settings import ServiceSettings
+from shared.tracing import begin_span, configure_tracing
 
 UNSIGNED_PATHS = ("/health/live", "/health/ready", "/metrics")
 MAX_BODY_BYTES = 1 << 20
@@ -89,6 +90,7 @@ def create_service_app(
     first request does that.
     """
     configure_logging(service, level=settings.log_level)
+    configure_tracing(service)
     connect(settings.database_url, pool_size=settings.database_pool_size, application_name=f"{service}-web")
     app = Flask(service, static_folder=None)
     app.url_map.strict_slashes = False
@@ -151,11 +153,22 @@ def _authenticate(
                 if request.path not in lenient_paths:
                     raise Unauthenticated("This token is not accepted.", code=refused.code) from refused
         structlog.contextvars.bind_contextvars(request_id=edge.request_id)
+        traceparent = request.headers.get("traceparent")
+        g.span = begin_span(request.method, "SERVER", traceparent, attributes={"estuary.request_id": edge.request_id})
         g.context_token = set_context(
             correlation_id=_correlation_id(edge.request_id),
-            traceparent=request.headers.get("traceparent"),
+            traceparent=g.span.traceparent if g.span else traceparent,
             actor=Actor(user_id=g.identity.user_id or None, role=g.identity.role),
         )
+
+    @app.after_request
+    def end_span(response: Response) -> Response:
+        span = g.pop("span", None)
+        if span is not None:
+            name = g.get("operation_id") or f"{request.method} {request.url_rule or 'unmatched'}"
+            status = response.status_code
+            span.end(name=name, failed=status >= 500, attributes={"http.response.status_code": status})
+        return response
 
     @app.teardown_request
     def forget_the_caller(_error: BaseException | None) -> None:

@@ -25,6 +25,7 @@ from shared.clock import utc_now
 from shared.errors import DomainError, Unavailable
 from shared.messaging import metrics
 from shared.messaging.broker import Backoff, Delivery, Link, Outgoing
+from shared.messaging.context import working_for
 from shared.messaging.errors import BrokerLost, NotConfirmed, Unreadable
 from shared.messaging.inbox import Inbox
 from shared.messaging.messages import Message
@@ -193,6 +194,10 @@ class Consumer:
 
     def _apply_one(self, link: Link, read: _Read, *, may_be_away: bool) -> bool:
         """Apply one event in a transaction of its own, or move it. Returns False when the database is away."""
+        with working_for(read.message.context()):
+            return self._try_one(link, read, may_be_away=may_be_away)
+
+    def _try_one(self, link: Link, read: _Read, *, may_be_away: bool) -> bool:
         try:
             self._count([read], self.inbox.apply(read.message))
         except Unavailable as problem:

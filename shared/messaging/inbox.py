@@ -1,6 +1,8 @@
 """Applying events once: the effect and the memory of it are one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select, text
@@ -11,6 +13,7 @@ from shared.messaging.context import working_for
 from shared.messaging.handlers import Handlers
 from shared.messaging.messages import Message
 from shared.messaging.tables import inbox
+from shared.tracing import span
 
 # Sorted, so that two processes that were sent the same messages wait for each other instead of deadlocking.
 _REMEMBER = text("""
@@ -46,7 +49,7 @@ class Inbox:
             if message.id not in new:
                 continue
             new.discard(message.id)
-            with working_for(message.context()):
+            with _handling(message):
                 self.handlers.apply(session, message)
             if session.identity_map:
                 # The next handler must read rows anew, as it would in a transaction of its own. Rows that are only
@@ -66,3 +69,19 @@ class Inbox:
                 .returning(inbox.c.event_id)
             )
             return len(gone.all())
+
+
+@contextmanager
+def _handling(message: Message) -> Iterator[None]:
+    """Let the block work on behalf of the message, as a span of its trace if it has one."""
+    context = message.context()
+    if message.traceparent is None:
+        with working_for(context):
+            yield
+        return
+    told = {"messaging.message.id": str(message.id), "estuary.correlation_id": str(context.correlation_id)}
+    with (
+        span(f"process {message.type}", "CONSUMER", message.traceparent, told) as traceparent,
+        working_for(replace(context, traceparent=traceparent)),
+    ):
+        yield

@@ -26,6 +26,7 @@ from shared.messaging.broker import LOST, Backoff, Link, Outgoing
 from shared.messaging.errors import BrokerLost
 from shared.messaging.messages import instant
 from shared.messaging.names import EVENTS, live_exchange
+from shared.tracing import Span, begin_span
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,9 @@ class Relay:
             finally:
                 self.is_leading = False
                 metrics.LEADING.set(0)
+                # Whoever leads now tells how much is pending.
+                metrics.PENDING.set(0)
+                metrics.OLDEST_PENDING.set(0)
                 with suppress(psycopg2.Error):
                     connection.close()
         if self._link is not None:
@@ -162,7 +166,11 @@ class Relay:
         if self._link is None or not self._link.is_open:
             self._link = Link.open(self._broker_url, name=f"relay-{self.service}")
             metrics.BROKER_UP.labels("relay").set(1)
-        outcomes = self._link.publish([self._outgoing(row) for row in rows])
+        spans = [_span(row) for row in rows]
+        outcomes = self._link.publish([self._outgoing(row, span) for row, span in zip(rows, spans, strict=True)])
+        for span, problem in zip(spans, outcomes, strict=True):
+            if span is not None:
+                span.end(failed=problem is not None)
         confirmed = [row[0] for row, problem in zip(rows, outcomes, strict=True) if problem is None]
         with connection.cursor() as cursor:
             cursor.execute(_MARK, (confirmed,))
@@ -187,7 +195,7 @@ class Relay:
             delay = min(REST_SECONDS_MAX, 2 * self._resting.get(subject, (0.0, 0.5))[1])
             self._resting[subject] = (now + delay, delay)
 
-    def _outgoing(self, row: Any) -> Outgoing:
+    def _outgoing(self, row: Any, span: Span | None) -> Outgoing:
         (_, event_id, type_, version, kind, key, sequence, epoch, live, occurred_at, correlation, causation, trace,
          actor, payload) = row  # fmt: skip
         head = orjson.dumps(
@@ -202,7 +210,7 @@ class Relay:
                 "sequence": sequence,
                 "correlation_id": correlation,
                 "causation_id": causation,
-                "traceparent": trace,
+                "traceparent": span.traceparent if span else trace,
                 "actor": orjson.Fragment(actor) if actor else None,
                 "snapshot": False,
                 "data": orjson.Fragment(payload),
@@ -249,6 +257,13 @@ def prune_outbox(connection: Connection, *, days: int, page: int = 5_000) -> int
     with connection.cursor() as cursor:
         cursor.execute(_PRUNE, (page, days))
         return cursor.rowcount
+
+
+def _span(row: Any) -> Span | None:
+    """Return the span of an event's way from its recording to the broker's confirmation."""
+    _, event_id, type_, *_, occurred_at, correlation, _causation, trace, _actor, _payload = row
+    told = {"messaging.message.id": event_id, "estuary.correlation_id": correlation or event_id}
+    return begin_span(f"send {type_}", "PRODUCER", trace, began=int(occurred_at.timestamp() * 1e9), attributes=told)
 
 
 def _subject(row: Any) -> str:

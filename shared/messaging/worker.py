@@ -28,6 +28,7 @@ from shared.messaging.schedules import jobs_of
 from shared.messaging.snapshots import Bootstrap, Snapshot, Teller, protocol
 from shared.messaging.topology import Participant
 from shared.observability import configure_logging
+from shared.tracing import configure_tracing, stop_tracing
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         configure_logging(self.service, level=self.settings.log_level)
+        configure_tracing(self.service)
         # What the library complains of, broken links above all, is told in our own words where it matters.
         logging.getLogger("pika").setLevel(logging.CRITICAL)
         database = connect(self.settings.database_url, pool_size=POOL_SIZE, application_name=f"{self.service}-worker")
@@ -133,6 +135,7 @@ class Worker:
         probes.shutdown()
         probes.server_close()
         disconnect()
+        stop_tracing()
 
     def stop(self) -> None:
         """End `run`, as SIGTERM does."""
