@@ -17,8 +17,7 @@ from uuid import uuid4
 
 from deploy.local.stack import Stack
 from tests.e2e.api import Api
-from tests.e2e.conftest import make_staff
-from tests.e2e.people import Person, Practitioner, book, give_credits, open_practice, register
+from tests.e2e.people import Person, Practitioner, book, give_credits, make_staff, open_practice, register
 
 BOOKINGS, REGISTRATIONS, ROUNDS, AT_ONCE = 40, 30, 5, 50
 

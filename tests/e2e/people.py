@@ -1,5 +1,8 @@
 """People of the marketplace doing what people do there."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +51,27 @@ def register(stack: Stack, name: str) -> Person:
     )
     api.token = answer["access_token"]
     return Person(api, email, int(answer["user"]["id"]))
+
+
+def make_staff(stack: Stack, email: str = STAFF_EMAIL) -> Person:
+    """Return somebody who works for the marketplace; made by the command line, as the first one always is."""
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "shared.cli.main",
+            "staff",
+            "create",
+            email,
+            "--password",
+            PASSWORD,
+            "--superuser",
+        ],
+        env={**os.environ, **stack.environment("auth")},
+        check=True,
+        capture_output=True,
+    )
+    return sign_in(stack, email)
 
 
 def sign_in(stack: Stack, email: str, password: str = PASSWORD) -> Person:

@@ -1,0 +1,211 @@
+"""S6, S8: every operation of the merged document, called by everybody.
+
+A new operation is in here by being documented; one without a declared policy fails its service's start
+(shared/http/blueprint.py).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from deploy.local.stack import Stack
+from tests.e2e.people import Person, Practitioner, book, free_slots, give_credits, make_staff, open_practice, register
+from tests.security.operations import ENDS_THE_CALLER, Operation, call_all, operations, told
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+# Without a practitioner to ask about, it is the caller's own list.
+MEANS_ONES_OWN = frozenset({"practitioner_categories_list"})
+
+
+@pytest.fixture(scope="module")
+def stranger(stack: Stack) -> Person:
+    """Somebody signed in to whom nothing belongs."""
+    return register(stack, "stranger")
+
+
+@pytest.fixture(scope="module")
+def rival(stack: Stack, staff: Person) -> Practitioner:
+    """Another practitioner."""
+    return open_practice(stack, staff)
+
+
+@pytest.fixture(scope="module")
+def curious(stack: Stack) -> Person:
+    """Somebody of staff who tries every button; not the one that other tests rely on."""
+    return make_staff(stack, "curious@e2e.estuary.local")
+
+
+def _harmless(stack: Stack) -> list[Operation]:
+    return [one for one in operations(stack) if one.id not in ENDS_THE_CALLER]
+
+
+def test_without_a_token_only_open_operations_answer(stack: Stack) -> None:
+    closed = [(one, one.at({})) for one in operations(stack) if not one.is_open]
+
+    answers = call_all(stack, None, closed)
+
+    assert len(answers) > 250, "the document is whole"
+    assert told(answer for answer in answers if answer[2].status_code != 401) == {}
+
+
+def test_open_operations_ask_nobody(stack: Stack) -> None:
+    wanted = [(one, one.at({})) for one in _harmless(stack) if one.is_open and "webhooks" not in one.path]
+
+    answers = call_all(stack, None, wanted)
+
+    # Those that take a proof of their own (a refresh token, a password, a code) refuse the empty one as they please.
+    closed = [
+        one
+        for one in answers
+        if one[2].status_code in {401, 403} and not one[0].path.startswith("/auth/") and one[0].id not in MEANS_ONES_OWN
+    ]
+    assert told(closed) == {}
+    assert told(one for one in answers if one[2].status_code >= 500) == {}
+
+
+@pytest.mark.parametrize("who", ["stranger", "rival"])
+def test_what_is_for_staff_is_for_nobody_else(stack: Stack, request: pytest.FixtureRequest, who: str) -> None:
+    person: Person = request.getfixturevalue(who)
+    wanted = [(one, one.at({})) for one in operations(stack) if one.permission == "staff"]
+
+    answers = call_all(stack, person.api.token, wanted)
+
+    assert len(answers) > 30
+    assert told(answer for answer in answers if answer[2].status_code != 403) == {}
+
+
+@pytest.mark.parametrize("who", ["stranger", "rival", "curious"])
+def test_nobody_finds_what_is_not_there(stack: Stack, request: pytest.FixtureRequest, who: str) -> None:
+    """Every operation on a thing that does not exist: no fault of ours, no success, no cookie."""
+    person: Person = request.getfixturevalue(who)
+    wanted = [(one, one.at({})) for one in _harmless(stack) if one.places]
+
+    answers = call_all(stack, person.api.token, wanted)
+
+    assert told(answer for answer in answers if answer[2].status_code >= 500) == {}
+    assert told(answer for answer in answers if answer[2].status_code == 401) == {}
+    changed = [one for one in answers if one[2].ok and one[0].method != "GET"]
+    assert told(changed) == {}
+    assert [one.id for one, _, answer in answers if "Set-Cookie" in answer.headers] == []
+
+
+def test_methods_that_no_operation_has(stack: Stack, stranger: Person) -> None:
+    """A method cannot be smuggled in a header, and TRACE tells nobody's headers."""
+    by_path: dict[str, set[str]] = defaultdict(set)
+    for one in operations(stack):
+        by_path[one.at({})].add(one.method)
+    override = {"X-HTTP-Method-Override": "DELETE", "X-Method-Override": "DELETE", "X-HTTP-Method": "DELETE"}
+
+    for path, methods in list(by_path.items())[::7]:
+        if "DELETE" not in methods:
+            assert stranger.api.raw("DELETE", path).status_code in {403, 404, 405}, path
+        assert stranger.api.raw("TRACE", path).status_code == 400
+    me = stranger.api.raw("GET", "/auth/me/", headers=override)
+    assert (me.status_code, me.json()["data"]["id"]) == (200, stranger.user_id)
+
+
+# Objects
+
+
+@pytest.fixture(scope="module")
+def owner(stack: Stack, staff: Person, practitioner: Practitioner) -> Person:
+    """A client with a paid booking, a card, messages and more."""
+    person = register(stack, "owner")
+    give_credits(staff, person, "500.00")
+    slot = free_slots(person, practitioner, days_ahead=21)[0]
+    book(person, practitioner, slot["start_time"], wait=10)
+    person.api.post("/payment-methods/", {"stripe_payment_method_id": "pm_card_visa"}, expect=201)
+    return person
+
+
+def _listed(stack: Stack, person: Person) -> dict[str, set[str]]:
+    """Return the ids of what a person's lists show, by the list's path."""
+    lists = [(one, one.path) for one in operations(stack) if one.method == "GET" and not one.places]
+    found: dict[str, set[str]] = {}
+    for _, path, answer in call_all(stack, person.api.token, lists):
+        if not answer.ok or "json" not in answer.headers["Content-Type"]:
+            continue
+        data = answer.json().get("data")
+        rows = data.get("results") if isinstance(data, dict) else data
+        ids = {str(row["id"]) for row in rows or () if isinstance(row, dict) and row.get("id")}
+        if ids:
+            found[path] = ids
+    return found
+
+
+def _attempts(stack: Stack, private: dict[str, set[str]]) -> Iterator[tuple[Operation, str]]:
+    """Yield every operation on each of these things."""
+    for one in operations(stack):
+        for path, ids in private.items():
+            if one.path.startswith(path + "{"):
+                for thing in sorted(ids)[:2]:
+                    yield one, one.at({one.places[0]: thing})
+
+
+@pytest.mark.parametrize("owners", ["owner", "practitioner"])
+def test_what_only_its_owner_sees_is_nobody_else_s(
+    stack: Stack, request: pytest.FixtureRequest, owners: str, stranger: Person, rival: Practitioner
+) -> None:
+    """What a list shows to one and to no other is not found by the others, whatever they do with its id."""
+    listed = _listed(stack, request.getfixturevalue(owners))
+    others = [_listed(stack, other) for other in (stranger, rival)]
+    private = {path: ids - set().union(*(other.get(path, set()) for other in others)) for path, ids in listed.items()}
+
+    attempts = list(_attempts(stack, private))
+    answers = [answer for other in (stranger, rival) for answer in call_all(stack, other.api.token, attempts)]
+
+    assert len(attempts) >= 20
+    assert told(answer for answer in answers if answer[2].status_code < 400 or answer[2].status_code >= 500) == {}
+    found = [one for one in answers if one[2].status_code not in {400, 403, 404, 405}]
+    assert told(found) == {}, "neither a conflict nor a precondition tells that it is there"
+    assert _listed(stack, request.getfixturevalue(owners)).keys() >= listed.keys()
+
+
+def test_what_everybody_sees_only_its_owner_changes(
+    stack: Stack, practitioner: Practitioner, stranger: Person, rival: Practitioner
+) -> None:
+    public = {"/services/": {str(practitioner.service_id)}, "/practitioners/": {str(practitioner.practitioner_id)}}
+    attempts = [pair for pair in _attempts(stack, public) if pair[0].method != "GET"]
+
+    answers = [answer for other in (stranger, rival) for answer in call_all(stack, other.api.token, attempts)]
+
+    assert len(attempts) >= 15
+    assert told(one for one in answers if one[2].status_code < 400 or one[2].status_code >= 500) == {}
+
+
+def test_somebody_else_s_id_in_a_body_or_query(
+    stack: Stack, owner: Person, stranger: Person, practitioner: Practitioner
+) -> None:
+    card = owner.api.get("/payment-methods/")["results"][0]["id"]
+    booking = owner.api.get("/bookings/")["results"][0]["id"]
+
+    tries: list[tuple[str, str, Any]] = [
+        ("POST", "/checkout/create_session/", {"booking_id": booking}),
+        ("POST", "/checkout/quote/", {"booking_id": booking}),
+        ("POST", "/checkout/direct_payment/", {"booking_id": booking, "payment_method_id": card}),
+        ("POST", "/payouts/", {"practitioner_id": practitioner.practitioner_id}),
+        ("GET", f"/bookings/?client_id={owner.user_id}", None),
+        ("GET", f"/bookings/?user_id={owner.user_id}", None),
+        ("GET", f"/notifications/?user_id={owner.user_id}", None),
+        ("GET", f"/payments/?user_id={owner.user_id}", None),
+    ]
+    for method, path, body in tries:
+        answer = stranger.api.raw(method, path, body)
+        shown = answer.json().get("data") or {}
+        assert answer.status_code in {400, 403, 404} or shown.get("count") == 0, f"{path}: {answer.text[:300]}"
+
+
+def test_an_idempotency_key_is_its_owner_s(stack: Stack, owner: Person, stranger: Person) -> None:
+    """The same key from somebody else is another request, not a look at the first one's answer."""
+    key = {"Idempotency-Key": "the-very-same-key-1234567890"}
+    body = {"stripe_payment_method_id": "pm_card_mastercard"}
+
+    first = owner.api.raw("POST", "/payment-methods/", body, headers=key)
+    second = stranger.api.raw("POST", "/payment-methods/", body, headers=key)
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["data"]["id"] != second.json()["data"]["id"]
+    assert "Idempotent-Replayed" not in second.headers
