@@ -24,6 +24,11 @@ CONSUMER_BEAT = Gauge("estuary_consumer_beat_timestamp", "When the consumer last
 BROKER_UP = Gauge("estuary_broker_up", "1 while the link to RabbitMQ stands.", ["part"])
 
 REPLICA_READY = Gauge("estuary_replica_ready", "1 when all states of an event type were told completely.", ["type"])
+REPLICA_DRIFT = Counter(
+    "estuary_replica_drift_total",
+    "States that a replica, though told completely, had missed or held too old.",
+    ["type"],
+)
 SNAPSHOT_SENT = Counter("estuary_snapshot_events_total", "States told again to a reader.", ["type"])
 
 JOB_SECONDS = Histogram("estuary_job_seconds", "Run time of clock jobs.", ["job"], buckets=(0.01, 0.1, 0.5, 1, 5, 30))

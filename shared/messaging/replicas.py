@@ -12,7 +12,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.dml import ReturningInsert
 
+from shared.messaging import metrics
 from shared.messaging.messages import Message
+
+# Event types whose states this process was told completely, as far as it knows. What is told again of them should be
+# known already: each state that is not is drift.
+complete_types: set[str] = set()
 
 Newer = Callable[[Any, Any], ColumnElement[bool]]
 
@@ -79,7 +84,10 @@ def _take(
     taken = session.execute(
         statement, {columns[name].key: value for name, value in {**fresh, **key, **replaced}.items()}
     )
-    return taken.first() is not None
+    was_taken = taken.first() is not None
+    if was_taken and message.snapshot and message.type in complete_types:
+        metrics.REPLICA_DRIFT.labels(message.type).inc()
+    return was_taken
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import time as time_of_day
 from datetime import timedelta
 from types import FrameType, ModuleType
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.probes import Probes
 from shared.messaging.readiness import replicas_check
 from shared.messaging.relay import Relay, prune_outbox
-from shared.messaging.schedules import jobs_of
+from shared.messaging.schedules import Job, Schedule, jobs_of
 from shared.messaging.snapshots import Bootstrap, Snapshot, Teller, protocol
 from shared.messaging.topology import Participant
 from shared.observability import configure_logging
@@ -38,6 +39,7 @@ DRAIN_SECONDS = 25.0
 HOUSEKEEPING_SECONDS = 600.0
 POOL_SIZE = 10
 BEAT_MAX_SECONDS = 60.0
+AUDITED = Schedule(interval=timedelta(days=1), at=time_of_day(3, 40), once=True)
 
 Loop = Callable[[threading.Event], None]
 
@@ -112,12 +114,14 @@ class Worker:
         probes = Probes(self.settings.worker_bind, service=self.service, ready=self.state)
         threading.Thread(target=probes.serve_forever, name="probes", daemon=True).start()
         teller = Teller(self.service, database=database, broker_url=broker_url, snapshots=self.snapshots)
+        bootstrap = Bootstrap(self.service, database=database, types=self.replicas)
+        audit = Job(name="audit_replicas", function=bootstrap.audit, schedule=AUDITED)
         loops: dict[str, Loop] = {
             "consumer": Consumer(inbox, broker_url=broker_url, prefetch=self.prefetch).run,
             "quarantine": Consumer(inbox, broker_url=broker_url, is_quarantine=True).run,
-            "bootstrap": Bootstrap(self.service, database=database, types=self.replicas).run,
+            "bootstrap": bootstrap.run,
             "teller": teller.run,
-            "clock": Clock(self.jobs, database=database).run,
+            "clock": Clock([*self.jobs, audit], database=database).run,
             "housekeeping": lambda stop: self._keep_house(inbox, stop),
         }
         threads = [self._start(name, loop, self._stop) for name, loop in loops.items()]

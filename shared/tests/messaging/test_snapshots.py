@@ -1,9 +1,11 @@
 import threading
 
+import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 
 from shared.database import Database
-from shared.messaging import Message, Snapshot, record
+from shared.messaging import Message, Snapshot, record, replicas
 from shared.messaging.consumer import Consumer
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
@@ -204,3 +206,32 @@ def test_republished_states_reach_everybody_and_cause_no_effects(
     eventually(lambda: len(heard) == toy.ACCOUNTS)
     assert all(message.snapshot for message in heard)
     assert {message.sequence for message in heard} == {1, 2}
+
+
+def test_an_audit_counts_and_heals_what_a_replica_had_missed(
+    servers: Servers, shop: Database, mirror: Database, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replicas, "complete_types", set())
+    listen(servers, running)
+    mirrors_relay(servers, running)
+    running.start(teller(servers, shop).run)
+    bootstrap = Bootstrap("mirror", database=mirror, types=["account.changed"])
+    eventually(lambda: bootstrap.ask() == [])
+    eventually(lambda: servers.query("SELECT count(*) FROM mirror.account_copies") == [(toy.ACCOUNTS,)])
+    servers.query("DELETE FROM mirror.account_copies WHERE account_id < 4")
+    replicas.complete_types.add("account.changed")
+    before = drift()
+
+    bootstrap.audit()
+
+    eventually(lambda: servers.query("SELECT count(*) FROM mirror.account_copies") == [(toy.ACCOUNTS,)])
+    eventually(lambda: drift() - before == 3)
+    with mirror.reading() as connection:
+        assert untold(connection) == [], "nobody waits for an audit"
+    eventually(
+        lambda: servers.query("SELECT bool_and(completed_at IS NOT NULL) FROM shop.snapshot_requests") == [(True,)]
+    )
+
+
+def drift() -> float:
+    return REGISTRY.get_sample_value("estuary_replica_drift_total", {"type": "account.changed"}) or 0.0
