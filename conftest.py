@@ -1,15 +1,20 @@
 """Fixtures for the whole repository, and which tests may run beside each other."""
 
 import pytest
-
-from shared.testing.environment import ROOT
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["shared.testing.plugin"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that use the same databases or processes in one lane: each service's own, and all of `tests/`."""
-    for item in items:
-        room, *inside = item.path.relative_to(ROOT).parts
-        item.add_marker(pytest.mark.xdist_group(f"{room}/{inside[0]}" if room == "services" else room))
+class Lanes(LoadScopeScheduling):
+    """Keeps tests that use the same databases or processes in one lane: each service's own, and all of `tests/`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        room, inside, *_ = nodeid.split("/")
+        return f"{room}/{inside}" if room == "services" else room
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
+    """Divide tests among lanes as `Lanes` says."""
+    return Lanes(config, log)

@@ -22,8 +22,8 @@ from shared.cli.environment import FOLDER_VARIABLE
 BIN = Path(sys.executable).parent
 PROFILE, WHOLE_SYSTEM = PROFILES["test"], PROFILES["e2e"]
 LINES_MAX = 60
-# Tests of one database never meet (conftest.py groups them); the longest group, the whole system's, goes first.
-LANES = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+# Tests of one database never meet (conftest.py); the longest part, the whole system's, goes first.
+LANES = ("-n", "2", "--no-loadscope-reorder")
 # Modules that write something from the code; with --check they only say whether it is fresh.
 GENERATORS = ("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples")
 
