@@ -67,6 +67,10 @@ bench-gateway: ready ## Measure the gateway beside its peers
 chaos: ready ## Kill processes at random under load, count what was lost or done twice; ARGS='--seeds 3'
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+.PHONY: prove
+prove: ready ## Show the promises of money and time at full size; ARGS='services/payments' for some (minutes)
+	@ESTUARY_PROOF=full $(ESTUARY) test -- -m proof -s $(or $(ARGS),services)
+
 .PHONY: migrate
 migrate: ready ## Bring every database to the newest form; SERVICE=bookings for one
 	@$(ESTUARY) migrate $(SERVICE)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from services.payments.clients.stripe import configured
-from services.payments.operations.reconciliation import audit_ledger
+from services.payments.operations.auditing import prove_ledger
 from services.payments.operations.reconciliation import reconcile as reconcile_day
 from services.payments.settings import settings
 from shared.cli.environment import load
@@ -22,9 +22,12 @@ def ledger() -> None:
 
 @ledger.command()
 def audit() -> None:
-    """Prove that every cent is accounted for; fail and name what is not."""
+    """Prove that every cent is accounted for; fail and name what is not.
+
+    What it finds stays open and keeps payouts stopped; finding nothing lets them go on.
+    """
     with transaction() as session:
-        found = audit_ledger(session)
+        found = prove_ledger(session)
     for one in found:
         click.echo(f"{one.kind} {one.subject}: {one.ours_cents} here, {one.theirs_cents} there")
     if found:

@@ -4,7 +4,17 @@ from contextlib import suppress
 from datetime import timedelta
 
 from services.payments.clients.stripe import Stripe, Unanswered, configured
-from services.payments.operations import earnings, memberships, payout_runs, plans, reconciliation, upkeep
+from services.payments.operations import (
+    auditing,
+    earnings,
+    expiring,
+    leftovers,
+    memberships,
+    payout_runs,
+    plans,
+    reconciliation,
+    upkeep,
+)
 from services.payments.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
@@ -46,17 +56,22 @@ def release_earnings() -> None:
 
 
 @every(minutes=1)
+def watch_ledger() -> None:
+    """Prove that what was posted lately is whole; a breach stops payouts."""
+    with transaction() as session:
+        auditing.watch_ledger(session, now=utc_now())
+
+
+@every(minutes=1)
 def process_payouts() -> None:
     """Transfer payouts that wait."""
     payout_runs.transfer_due(stripe(), now=utc_now())
 
 
-@daily(at="06:00")
+@every(minutes=5, once=True)
 def weekly_batch() -> None:
-    """On Mondays, pay everybody who has enough; running it again pays nobody twice."""
-    now = utc_now()
-    if now.weekday() == payout_runs.MONDAY:
-        payout_runs.run_batch(stripe(), now=now)
+    """From Monday 06:00 UTC on, pay everybody who has enough, once that week, however late the first run is."""
+    payout_runs.run_batch(stripe(), now=utc_now())
 
 
 @every(minutes=10)
@@ -91,3 +106,20 @@ def purge() -> None:
     while deleted:
         with transaction() as session:
             deleted = upkeep.purge_events(session, now=utc_now())
+
+
+@daily(at="04:10")
+def cards_expiring() -> None:
+    """Tell payers whose card ends this month, and charge by another card where the default one has ended."""
+    for work in (expiring.tell_expiring, expiring.replace_expired_defaults):
+        done = 1
+        while done:
+            with transaction() as session:
+                done = work(session, now=utc_now())
+
+
+@daily(at="04:20")
+def find_leftovers() -> None:
+    """Show staff the money of packages that ended a week ago and that nobody earned or got back."""
+    with transaction() as session:
+        leftovers.find_leftovers(session, now=utc_now())

@@ -80,7 +80,7 @@ class Participant:
     @property
     def has_own_events(self) -> bool:
         """Whether it announces anything beside what every service does."""
-        return any(event.__module__ == f"services.{self.name}.events" for event in self.publishes)
+        return any(event.__module__.startswith(f"services.{self.name}.events") for event in self.publishes)
 
     @property
     def keys(self) -> list[str]:

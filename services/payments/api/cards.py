@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.payments.api import stripe as desk
-from services.payments.api.schemas import (
+from services.payments.api.schemas.cards import (
     PatchedPaymentMethodRequest,
     PaymentMethod,
     PaymentMethodCreateRequest,
@@ -104,6 +104,7 @@ class Setup(MethodView):
             "customer": customer,
             "usage": "off_session",
             "automatic_payment_methods": {"enabled": True, "allow_redirects": redirects},
+            "metadata": {"kind": operations.SETUP_KIND, "user_id": str(caller.user_id)},
         }
         made = operations.translated(lambda: api.call("setup_intents.create", None, params, key=f"seti:{uuid7()}"))
         action = (made.get("next_action") or {}).get("redirect_to_url") or {}

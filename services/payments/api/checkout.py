@@ -7,15 +7,15 @@ from flask import request
 
 from services.payments.api import stripe as desk
 from services.payments.api.plan_checkout import plan_page
-from services.payments.api.schemas import (
+from services.payments.api.schemas.checkout import (
     CheckoutSession,
     CheckoutSessionRequest,
     DirectPayment,
     DirectPaymentRequest,
-    OrderDetail,
     Quote,
     QuoteRequest,
 )
+from services.payments.api.schemas.payments import OrderDetail
 from services.payments.domain import errors
 from services.payments.domain.amounts import credits_to_apply
 from services.payments.operations import checkout as operations

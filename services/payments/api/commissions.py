@@ -5,7 +5,11 @@ from typing import Any
 from sqlalchemy import select
 
 from services.payments.api.earnings import caller_practitioner
-from services.payments.api.plan_schemas import CommissionCalculation, CommissionCalculationRequest, CommissionRate
+from services.payments.api.schemas.commissions import (
+    CommissionCalculation,
+    CommissionCalculationRequest,
+    CommissionRate,
+)
 from services.payments.domain.amounts import share
 from services.payments.models import ServiceTypeCommission
 from services.payments.operations.earnings import fees_of

@@ -5,7 +5,8 @@ from typing import Any
 
 from services.payments.api import stripe as desk
 from services.payments.api.earnings import caller_practitioner
-from services.payments.api.payout_schemas import ConnectLink, ConnectRequest, ConnectStatus, LoginLink, Said
+from services.payments.api.schemas.connect import ConnectLink, ConnectRequest, ConnectStatus, LoginLink
+from services.payments.api.schemas.parts import Said
 from services.payments.domain import errors
 from services.payments.operations import connect as operations
 from services.payments.operations.cards import translated

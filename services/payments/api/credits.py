@@ -7,7 +7,7 @@ from marshmallow import validate
 
 from services.payments.api import stripe as desk
 from services.payments.api.fields import Since, Until, in_order
-from services.payments.api.schemas import (
+from services.payments.api.schemas.credits import (
     CREDIT_TYPES,
     CreditAdjustmentRequest,
     CreditPurchase,

@@ -11,7 +11,7 @@ from marshmallow import validate
 from sqlalchemy import Connection
 
 from services.payments.api.fields import Since, Until, in_order
-from services.payments.api.payout_schemas import (
+from services.payments.api.schemas.earnings import (
     EARNING_STATUSES,
     EarningsPurchase,
     EarningsTransaction,

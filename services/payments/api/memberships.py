@@ -7,15 +7,15 @@ from sqlalchemy import bindparam, select
 
 from services.payments.api import stripe as desk
 from services.payments.api.earnings import caller_practitioner
-from services.payments.api.plan_schemas import (
+from services.payments.api.schemas.memberships import (
     MEMBERSHIP_TIERS,
-    CancelRequest,
     CardRequest,
     ChangeTierRequest,
     Membership,
     MembershipCreate,
     MembershipCreateRequest,
 )
+from services.payments.api.schemas.plans import CancelRequest
 from services.payments.domain import errors
 from services.payments.models import Membership as Row
 from services.payments.models import StreamRef

@@ -7,7 +7,7 @@ from marshmallow import validate
 
 from services.payments.api import stripe as desk
 from services.payments.api.fields import IdOrUuid, Since, Until, in_order
-from services.payments.api.schemas import Config, Order, OrderDetail, Refund, RefundRequest
+from services.payments.api.schemas.payments import Config, Order, OrderDetail, Refund, RefundRequest
 from services.payments.domain import errors
 from services.payments.domain.amounts import CHARGE_MIN_CENTS
 from services.payments.models.orders import METHODS, ORDER_TYPES, STATUSES

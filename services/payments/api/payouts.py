@@ -8,7 +8,7 @@ from marshmallow import validate
 from services.payments.api import stripe as desk
 from services.payments.api.earnings import caller_practitioner, owner_or_staff
 from services.payments.api.fields import Since, Until, in_order
-from services.payments.api.payout_schemas import (
+from services.payments.api.schemas.payouts import (
     PAYOUT_STATUSES,
     MarkFailedRequest,
     PatchedPractitionerPayoutRequest,
@@ -218,7 +218,13 @@ class Process(MethodView):
     @payouts.operation(
         "payouts_process_create",
         STAFF,
-        refuses=[NotFound, errors.InvalidTransition, errors.PayoutAccountRequired, BadGateway],
+        refuses=[
+            NotFound,
+            errors.InvalidTransition,
+            errors.PayoutAccountRequired,
+            errors.PayoutsStopped,
+            BadGateway,
+        ],
     )
     @payouts.response(200, PractitionerPayout)
     def post(self, reference: str) -> dict[str, Any]:

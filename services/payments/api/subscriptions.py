@@ -6,7 +6,7 @@ from marshmallow import validate
 
 from services.payments.api import stripe as desk
 from services.payments.api.earnings import caller_practitioner
-from services.payments.api.plan_schemas import (
+from services.payments.api.schemas.plans import (
     PLAN_STATUSES,
     CancelRequest,
     ConfirmedSubscription,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 
 from services.payments.api import stripe as desk
-from services.payments.api.schemas import Received
+from services.payments.api.schemas.payments import Received
 from services.payments.clients.stripe import BadSignature
 from services.payments.domain.errors import WebhookSignatureInvalid
 from services.payments.operations.stripe_events import keep_event

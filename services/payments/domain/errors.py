@@ -244,3 +244,9 @@ class StripeUnavailable(Unavailable):
     """Stripe does not answer now."""
 
     message = "The payment provider does not answer for the moment. Try again shortly."
+
+
+class PayoutsStopped(Unavailable):
+    """The ledger does not add up; until somebody has explained it no money leaves."""
+
+    message = "Payouts are stopped for the moment. Yours is kept and will be made as soon as they go on."

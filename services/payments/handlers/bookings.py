@@ -206,6 +206,7 @@ def keep_booking(session: Session, event: BookingState, message: Message) -> Non
             "start_time": event.start_time,
             "end_time": event.end_time,
             "hold_expires_at": event.hold_expires_at,
+            "told_at": message.occurred_at,
         },
         message=message,
     )

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from services.payments.models import PractitionerRef, UserRef
-from services.payments.operations import privacy
-from shared.messaging import Message, handles, remove_replica, replace_replica
+from services.payments.operations.privacy import erase_person
+from services.payments.queries.personal import exported
+from shared.messaging import Message, handles, replace_replica
+from shared.privacy import personal_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,21 +23,6 @@ class UserChanged:
     display_name: str | None = ""
     avatar_url: str | None = None
     is_active: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserDeleted:
-    """Somebody left."""
-
-    user_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserExportRequested:
-    """Somebody wants a copy of their data."""
-
-    export_id: str
-    user_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,23 +56,7 @@ def keep_user(session: Session, event: UserChanged, message: Message) -> None:
     )
 
 
-@handles("user.deleted", UserDeleted)
-def erase_user(session: Session, event: UserDeleted, message: Message) -> None:
-    """Erase name and address, drop cards, end renewals; the ledger stays with the bare id."""
-    blank = {"email": "", "name": "", "avatar_url": None, "is_active": False}
-    if message.sequence:
-        remove_replica(session, UserRef, key={"id": event.user_id}, values=blank, message=message)
-    else:
-        session.execute(
-            update(UserRef).where(UserRef.id == event.user_id).values(**blank, deleted_at=message.occurred_at)
-        )
-    privacy.erase(session, event.user_id)
-
-
-@handles("user.export_requested", UserExportRequested)
-def export_user(session: Session, event: UserExportRequested, _message: Message) -> None:
-    """Hand over what this service holds of somebody."""
-    privacy.export(session, user_id=event.user_id, export_id=event.export_id)
+erase_user, tell_user = personal_data("payments", erase=erase_person, export=exported, replica=UserRef)
 
 
 @handles("practitioner.changed", PractitionerChanged)

@@ -4,11 +4,12 @@ from services.payments.models.base import Base
 from services.payments.models.connect import ConnectAccount
 from services.payments.models.customers import Customer, PaymentMethod
 from services.payments.models.disputes import Dispute
-from services.payments.models.earnings import EarningsDaily, EarningsTransaction, Payout, PayoutItem
+from services.payments.models.earnings import EarningsDaily, EarningsTransaction, Payout, PayoutBatch, PayoutItem
 from services.payments.models.ledger import (
     BalanceSnapshot,
     CreditTransaction,
     LedgerAccount,
+    LedgerAudit,
     LedgerEntry,
     LedgerTransaction,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "EarningsTransaction",
     "ExternalFee",
     "LedgerAccount",
+    "LedgerAudit",
     "LedgerEntry",
     "LedgerTransaction",
     "Membership",
@@ -48,6 +50,7 @@ __all__ = [
     "PaymentAttempt",
     "PaymentMethod",
     "Payout",
+    "PayoutBatch",
     "PayoutItem",
     "PractitionerRef",
     "ReconciliationItem",

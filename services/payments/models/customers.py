@@ -1,5 +1,7 @@
 """Payers at Stripe, and their stored cards. A card's number never comes near this service."""
 
+from datetime import datetime
+
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +34,7 @@ class PaymentMethod(Versioned, Timestamps, Base):
             postgresql_where=text("is_active"),
         ),
         Index("ix_payment_methods_user", "user_id", "is_active"),
+        Index("ix_payment_methods_expiry", "exp_year", "exp_month", postgresql_where=text("is_active")),
     )
 
     id: Mapped[Key]
@@ -44,3 +47,4 @@ class PaymentMethod(Versioned, Timestamps, Base):
     exp_year: Mapped[int]
     is_default: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
+    expiry_told_at: Mapped[datetime | None]

@@ -126,3 +126,14 @@ class PayoutItem(Base):
     payout_id: Mapped[int] = mapped_column(ForeignKey("payouts.id"))
     earnings_transaction_id: Mapped[int] = mapped_column(ForeignKey("earnings_transactions.id"), index=True)
     amount_cents: Mapped[Money]
+
+
+class PayoutBatch(Timestamps, Base):
+    """One week's payouts. A batch without `finished_at` was begun, and goes on where it stopped."""
+
+    __tablename__ = "payout_batches"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    monday: Mapped[date] = mapped_column(unique=True)
+    payouts: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]

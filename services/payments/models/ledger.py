@@ -76,7 +76,7 @@ class LedgerEntry(Base):
 
 
 class BalanceSnapshot(Base):
-    """The balance of a platform account after the entry `entry_id`, so that a sum never reads all of history."""
+    """The sum of an account's entries up to `entry_id`, so that no sum ever reads all of history."""
 
     __tablename__ = "balance_snapshots"
     __table_args__ = (UniqueConstraint("account_id", "day"),)
@@ -87,6 +87,19 @@ class BalanceSnapshot(Base):
     entry_id: Mapped[int]
     balance_cents: Mapped[Money]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LedgerAudit(Base):
+    """One look at the ledger: all entries up to `entry_id` were settled, those of people summing to `total_cents`."""
+
+    __tablename__ = "ledger_audits"
+
+    id: Mapped[Key]
+    entry_id: Mapped[int]
+    total_cents: Mapped[Money]
+    entries: Mapped[int]
+    found: Mapped[int]
+    created_at: Mapped[datetime]
 
 
 class CreditTransaction(Timestamps, Base):

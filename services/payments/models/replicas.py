@@ -76,6 +76,7 @@ class BookingRef(Replica, Base):
     start_time: Mapped[datetime | None]
     end_time: Mapped[datetime | None]
     hold_expires_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
 
 
 class StreamRef(Replica, Base):

@@ -25,6 +25,8 @@ from shared.errors import BadGateway, Invalid, NotFound
 from shared.ids import uuid7
 
 CARDS_MAX = 20
+SETUP_KIND = "card"
+"""What a setup intent of ours says of itself; those that Stripe makes for subscriptions say nothing."""
 
 
 def customer_of(stripe: Stripe, *, user_id: int, user_uuid: str | None) -> str:
@@ -157,7 +159,7 @@ def remove_card(session: Session, card: PaymentMethod) -> None:
         .where(PaymentMethod.user_id == card.user_id, PaymentMethod.is_active.is_(True), PaymentMethod.id != card.id)
         .order_by(PaymentMethod.id.desc())
     ).all()
-    if not others and _renews(session, card.user_id):
+    if not others and renews(session, card.user_id):
         raise PaymentMethodInUse
     was_default = card.is_default
     drop_card(session, card)
@@ -182,7 +184,8 @@ def sync_card(session: Session, method: Mapping[str, Any]) -> bool:
     if method.get("customer") is None:
         card.is_active = card.is_default = False
     elif details := method.get("card"):
-        card.exp_month, card.exp_year = details["exp_month"], details["exp_year"]
+        if (card.exp_month, card.exp_year) != (details["exp_month"], details["exp_year"]):
+            card.exp_month, card.exp_year, card.expiry_told_at = details["exp_month"], details["exp_year"], None
         card.last4 = details.get("last4") or card.last4
     return True
 
@@ -198,7 +201,8 @@ def _detach(session: Session, stripe_id: str) -> None:
     )
 
 
-def _renews(session: Session, user_id: int) -> bool:
+def renews(session: Session, user_id: int) -> bool:
+    """Whether a plan or membership of the user will be charged again."""
     plan = select(Subscription.id).where(
         Subscription.user_id == user_id,
         Subscription.ended_at.is_(None),
@@ -217,4 +221,19 @@ def _renews(session: Session, user_id: int) -> bool:
 def sync_card_of_event(session: Session, method: Mapping[str, Any]) -> bool:
     """The same for a webhook: a card that is not stored here is nobody's business."""
     sync_card(session, method)
+    return True
+
+
+def sync_setup_of_event(session: Session, intent: Mapping[str, Any]) -> bool:
+    """Store the card that a payer confirmed with their bank, also when their page never came back to say so."""
+    method, metadata = intent.get("payment_method"), intent.get("metadata") or {}
+    if intent["status"] != "succeeded" or metadata.get("kind") != SETUP_KIND or not isinstance(method, Mapping):
+        return True
+    user_id = session.scalar(select(Customer.user_id).where(Customer.stripe_customer_id == intent.get("customer")))
+    if user_id is None or "card" not in method:
+        return True
+    try:
+        store_card(session, user_id=user_id, method=method, make_default=False)
+    except PaymentMethodLimit:
+        _detach(session, method["id"])
     return True

@@ -18,10 +18,12 @@ from services.payments.domain.errors import (
     PayoutBelowMinimum,
     PayoutInProgress,
     PayoutsFrozen,
+    PayoutsStopped,
 )
 from services.payments.events import PayoutFailed, PayoutPaid, PayoutRequested
 from services.payments.models import EarningsTransaction, Payout, PayoutItem, PractitionerRef, StripeOperation
 from services.payments.operations import ledger
+from services.payments.operations.auditing import is_sound
 from services.payments.operations.connect import OPEN_PAYOUT, active_account
 from services.payments.operations.earnings import user_of
 from services.payments.operations.stripe_log import intend
@@ -96,9 +98,14 @@ def locked_payout(session: Session, payout_id: int) -> Payout | None:
 
 
 def start_transfer(session: Session, payout: Payout) -> int | None:
-    """Have a pending payout's money moved; returns the noted call. An account that can not take it fails the payout."""
+    """Have a pending payout's money moved; returns the noted call. An account that can not take it fails the payout.
+
+    Raises InvalidTransition, and PayoutsStopped while the ledger does not add up.
+    """
     if payout.status != "pending":
         raise InvalidTransition
+    if not is_sound(session):
+        raise PayoutsStopped
     account = active_account(session, payout.practitioner_id)
     if account is None or not account.can_receive:
         fail_payout(session, payout, code="payout_account_required", message="The account can not receive payouts.")

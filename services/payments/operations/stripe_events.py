@@ -167,6 +167,7 @@ _INTENT = (_one("payment_intents.retrieve", expand=["latest_charge"]), sync.sync
 _PAGE = (_one("checkout.sessions.retrieve", expand=["payment_intent"]), sync.sync_checkout)
 _REFUND = (_refunds, refunds.sync_refund)
 _CARD = (_one("payment_methods.retrieve"), cards.sync_card_of_event)
+_SETUP = (_one("setup_intents.retrieve", expand=["payment_method"]), cards.sync_setup_of_event)
 _FEE = (_one("charges.retrieve", expand=["balance_transaction"]), fees.sync_fee)
 
 _DISPUTE = (_one("disputes.retrieve"), disputes.sync_dispute)
@@ -213,4 +214,5 @@ _WORK: dict[str, tuple[Fetch, Sync]] = {
     },
     **{f"transfer.{what}": _TRANSFER for what in ("created", "reversed", "updated")},
     **{f"payment_method.{what}": _CARD for what in ("automatically_updated", "updated", "detached")},
+    "setup_intent.succeeded": _SETUP,
 }

@@ -1,11 +1,17 @@
 """Stored cards: kept once, one default, forgotten at Stripe when dropped."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from services.payments import jobs
+from services.payments.models import PaymentMethod
+from services.payments.operations import upkeep
+from services.payments.operations.cards import sync_setup_of_event
 from services.payments.tests.factories import ANA, BEN, World
-from shared.clock import frozen_at
+from shared.clock import frozen_at, utc_now
+from shared.database import transaction
 from shared.testing.http import Caller
 
 
@@ -51,8 +57,6 @@ def test_the_default_is_chosen(world: World, http: Caller) -> None:
 
 
 def test_an_expired_card_is_no_default(world: World, http: Caller) -> None:
-    from datetime import UTC, datetime
-
     ana, card = http.as_user(ANA), world.card()
     year = ana.get(f"/payment-methods/{card}/").json["exp_year"]
 
@@ -108,3 +112,56 @@ def test_a_bank_may_renew_a_card(world: World, http: Caller) -> None:
 
     shown = http.as_user(ANA).get(f"/payment-methods/{card}/").json
     assert (shown["exp_month"], shown["exp_year"], shown["last4"]) == (7, 2040, "1881")
+
+
+def test_a_card_that_its_bank_confirmed_is_stored_though_the_page_never_came_back(world: World, http: Caller) -> None:
+    """`setup_intent.succeeded`: the payer confirmed and closed the browser; told twice, stored once."""
+    ana = http.as_user(ANA)
+    started = ana.post("/payment-methods/setup_intent/", {})
+    world.sandbox.control(f"intents/{started.json['setup_intent_id']}/confirm", card="4242424242424242")
+
+    for _ in range(2):
+        told = world.stripe.call(
+            "setup_intents.retrieve", started.json["setup_intent_id"], {"expand": ["payment_method"]}
+        )
+        with transaction() as session:
+            assert sync_setup_of_event(session, told)
+
+    [card] = ana.get("/payment-methods/").json["results"]
+    assert (card["last4"], card["is_default"]) == ("4242", True)
+    stored = ana.post("/payment-methods/", {"stripe_payment_method_id": card["stripe_payment_method_id"]})
+    assert (stored.status, stored.json["id"]) == (200, card["id"])
+
+
+def test_its_webhook_reaches_it(world: World, http: Caller) -> None:
+    started = http.as_user(ANA).post("/payment-methods/setup_intent/", {})
+    world.sandbox.control(f"intents/{started.json['setup_intent_id']}/confirm", card="4242424242424242")
+
+    upkeep.catch_up(world.stripe, now=utc_now())
+    world.work()
+
+    assert http.as_user(ANA).get("/payment-methods/").json["count"] == 1
+
+
+def test_a_card_in_its_last_month_is_told_once_and_then_replaced(world: World, http: Caller) -> None:
+    ana, ending = http.as_user(ANA), world.card()
+    lasting = world.card("pm_card_mastercard")
+    with world.database.transaction() as session:
+        card = session.get_one(PaymentMethod, ending)
+        card.exp_year, card.exp_month = 2027, 5
+        session.get_one(PaymentMethod, lasting).exp_year = 2030
+
+    for day in (1, 20, 31):
+        with frozen_at(datetime(2027, 5, day, 4, 10, tzinfo=UTC)):
+            jobs.cards_expiring()
+    [told] = world.told("payment_method.expiring")
+    assert (told["user_id"], told["last4"], told["exp_month"], told["renews"]) == (ANA, "4242", 5, False)
+    assert ana.get(f"/payment-methods/{ending}/").json["is_default"] is True
+
+    with frozen_at(datetime(2027, 6, 1, 11, 59, tzinfo=UTC)):
+        jobs.cards_expiring()
+        # Somewhere on earth it is still May.
+        assert ana.get(f"/payment-methods/{ending}/").json["is_default"] is True
+    with frozen_at(datetime(2027, 6, 1, 12, 1, tzinfo=UTC)):
+        jobs.cards_expiring()
+    assert ana.get(f"/payment-methods/{lasting}/").json["is_default"] is True

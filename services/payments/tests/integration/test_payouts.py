@@ -214,6 +214,23 @@ def test_mondays_batch_pays_everybody_once(world: World, http: Caller) -> None:
     assert row["net_amount"] == "85.00"
 
 
+def test_a_missed_monday_is_made_up_for_and_a_broken_one_goes_on(world: World, http: Caller) -> None:
+    """No worker ran on Monday; on Tuesday Stripe is out of reach at first. Whoever earns later waits a week."""
+    onboarded(world, http)
+    earned(world)
+    assert payout_runs.monday_of(MONDAY.replace(hour=5)) == MONDAY.date() - timedelta(days=7)
+    tuesday = MONDAY.replace(hour=6) + timedelta(days=1)
+    world.sandbox.fail(method="GET", path="/v1/balance", when="before", status=500, times=3)
+
+    assert payout_runs.run_batch(world.stripe, now=tuesday) == 0
+    assert payout_runs.run_batch(world.stripe, now=tuesday + timedelta(minutes=5)) == 1
+    payout_runs.transfer_due(world.stripe, now=utc_now())
+    world.work()
+    earned(world, booking=101)
+    assert payout_runs.run_batch(world.stripe, now=tuesday + timedelta(days=2)) == 0
+    assert payout_runs.run_batch(world.stripe, now=tuesday + timedelta(days=7)) == 1
+
+
 def test_a_debt_is_paid_by_the_next_earnings(world: World, http: Caller) -> None:
     onboarded(world, http)
     earned(world)

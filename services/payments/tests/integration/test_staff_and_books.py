@@ -7,9 +7,10 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from services.payments import jobs
-from services.payments.operations import reconciliation, upkeep
+from services.payments.operations import auditing, reconciliation, upkeep
 from services.payments.operations.disputes import sync_dispute
 from services.payments.operations.earnings import release_due
+from services.payments.operations.leftovers import find_leftovers
 from services.payments.tests.factories import ANA, BEN, PAT, PRACTITIONER, STAFF, World
 from shared.clock import utc_now
 from shared.database import transaction
@@ -70,7 +71,7 @@ def test_a_dispute_is_decided(world: World, verdict: str) -> None:
         assert world.balance("platform:commission") == 0
         assert world.order(100).status == "refunded"
     with transaction() as session:
-        assert reconciliation.audit_ledger(session) == []
+        assert auditing.audit_ledger(session) == []
     world.check_books()
 
 
@@ -165,6 +166,27 @@ def test_purchases_show_what_each_session_earned(world: World, http: Caller) -> 
     assert bought["summary"]["total_net_display"] == "$85.00"
     assert (bought["summary"]["total_sessions"], bought["summary"]["completed_sessions"]) == (2, 2)
     assert [one["earnings"]["net_cents"] for one in bought["bookings"]] == [4_250, 4_250]
+
+
+def test_money_left_of_a_package_that_is_over_is_shown(world: World, http: Caller) -> None:
+    world.grant(ANA)
+    world.book(100, service_type="package", payment={"apply_credits": True})
+    world.apply(
+        world.event("booking.changed", 100, status="completed", payment_status="paid", amount_cents=10_000),
+    )
+
+    with transaction() as session:
+        assert find_leftovers(session, now=utc_now() + timedelta(days=6)) == 0
+        assert find_leftovers(session, now=utc_now() + timedelta(days=8)) == 1
+    [item] = http.as_staff(STAFF).get("/payments/reconciliation/?state=open").json["results"]
+    assert (item["kind"], item["ours_cents"], item["theirs_cents"]) == ("escrow_leftover", 10_000, 0)
+    reconciliation.reconcile(world.stripe, day=utc_now().date())
+    assert http.as_staff(STAFF).get("/payments/reconciliation/?state=open").json["count"] == 1
+
+    world.apply(world.event("booking.cancelled", 100, status="canceled", refund_cents=10_000))
+    with transaction() as session:
+        assert find_leftovers(session, now=utc_now() + timedelta(days=16)) == 0
+    assert http.as_staff(STAFF).get("/payments/reconciliation/?state=open").json["count"] == 0
 
 
 def test_every_job_runs(world: World) -> None:

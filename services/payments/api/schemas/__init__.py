@@ -1,0 +1,1 @@
+"""What payments reads and answers: a file per resource."""
