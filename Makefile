@@ -71,6 +71,10 @@ chaos: ready ## Kill processes at random under load, count what was lost or done
 prove: ready ## Show the promises of money and time at full size; ARGS='services/payments' for some (minutes)
 	@ESTUARY_PROOF=full $(ESTUARY) test -- -m proof -s $(or $(ARGS),services)
 
+.PHONY: observe
+observe: ready ## Watch the running suite with Prometheus; ARGS=--once to inspect and end
+	@$(BIN)/python -m deploy.observability.observe $(ARGS)
+
 .PHONY: migrate
 migrate: ready ## Bring every database to the newest form; SERVICE=bookings for one
 	@$(ESTUARY) migrate $(SERVICE)

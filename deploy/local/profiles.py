@@ -49,6 +49,7 @@ PORTS = {
     "stripe": 8195,
     "livekit": 8196,
     "oidc": 8197,
+    "prometheus": 29090,
 }
 WORKER_OFFSET = 100
 INFRASTRUCTURE = ("postgresql", "rabbitmq", "rabbitmq_epmd", "rabbitmq_distribution")
