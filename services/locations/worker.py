@@ -1,6 +1,6 @@
 """The worker process of locations: relay, consumer and clock."""
 
-from services.locations.events import NOTHING_TO_TELL, PUBLISHES, SNAPSHOTS
+from services.locations.events import PUBLISHES, SNAPSHOTS
 from services.locations.handlers import auth
 from services.locations.settings import settings
 from shared import jobs as shared_jobs
@@ -17,5 +17,4 @@ def create_worker() -> Worker:
         jobs=[shared_jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,
-        nothing_to_tell=NOTHING_TO_TELL,
     )

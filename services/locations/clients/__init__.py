@@ -1,0 +1,1 @@
+"""Third parties and libraries with data, each behind a Protocol or function that we own."""

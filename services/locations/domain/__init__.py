@@ -1,0 +1,1 @@
+"""Rules of places and addresses: plain Python, no I/O, no clock."""
