@@ -17,5 +17,14 @@ class InboxHint:
     at: datetime
 
 
-PUBLISHES = [InboxHint, *PRIVACY_EVENTS]
+@event("inboxes.hint", live=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxesHint:
+    """The inboxes of many changed at once, at most some hundreds. As little content, and as dispensable."""
+
+    user_ids: list[int]
+    at: datetime
+
+
+PUBLISHES = [InboxHint, InboxesHint, *PRIVACY_EVENTS]
 SNAPSHOTS: list[Snapshot] = []

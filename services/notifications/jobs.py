@@ -20,6 +20,7 @@ from shared.messaging import daily, every
 BATCH = 5_000
 READ_KEPT, UNREAD_KEPT = timedelta(days=90), timedelta(days=180)
 TOMBSTONES_KEPT = timedelta(days=7)
+TICKETS_KEPT = timedelta(hours=1)
 MAILS_KEPT, WORDS_KEPT = timedelta(days=90), timedelta(days=7)
 
 
@@ -68,11 +69,12 @@ def forget_old_mails() -> None:
 
 @every(minutes=10)
 def sweep_tickets() -> None:
-    """Forget tickets and revocations that have run out."""
+    """Forget tickets after an hour, and revocations that have run out."""
     now = utc_now()
-    for model in (SocketTicket, Revocation):
-        with transaction() as session:
-            session.execute(delete(model).where(model.expires_at < now))
+    with transaction() as session:
+        session.execute(delete(SocketTicket).where(SocketTicket.issued_at < now - TICKETS_KEPT))
+    with transaction() as session:
+        session.execute(delete(Revocation).where(Revocation.expires_at < now))
 
 
 @daily(at="04:10")

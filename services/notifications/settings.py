@@ -28,6 +28,8 @@ class Settings(ServiceSettings):
 
     def problems(self) -> list[str]:
         found = super().problems()
+        if self.is_production and not self.smtp_url:
+            found.append("SMTP_URL: must be set in production; without it no mail leaves this machine")
         if self.smtp_url and not self.smtp_url.startswith(("smtp://", "smtps://")):
             found.append("SMTP_URL: must be smtp[s]://user:password@host:port")
         if not parseaddr(self.mail_from)[1]:

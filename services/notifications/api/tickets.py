@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.notifications.api.schemas import SocketTicket
+from services.notifications.domain.errors import TooManyTickets
 from services.notifications.operations.tickets import TICKET_LIFETIME, issue_ticket
 from services.notifications.settings import settings
 from shared.clock import utc_now
@@ -19,12 +20,13 @@ TOKEN_LIFETIME = timedelta(minutes=30)
 class Tickets(MethodView):
     """Permission to open a socket."""
 
-    @tickets.operation("notifications_ws_ticket_create", SIGNED_IN)
+    @tickets.operation("notifications_ws_ticket_create", SIGNED_IN, refuses=[TooManyTickets])
     @tickets.response(201, SocketTicket)
     def post(self) -> dict[str, Any]:
         """Get a ticket for one socket.
 
         Open `url` with `?ticket=` within thirty seconds. It works once and stands for the token it was asked with.
+        There are ten a minute.
         """
         caller, now = identity(), utc_now()
         with transaction() as session:

@@ -23,7 +23,14 @@ class Sender:
 
 
 def envelope(
-    letter: Letter, *, key: UUID, to: str, sender: Sender, at: datetime, unsubscribe: str | None = None
+    letter: Letter,
+    *,
+    key: UUID,
+    to: str,
+    sender: Sender,
+    at: datetime,
+    unsubscribe: str | None = None,
+    calendar: bytes | None = None,
 ) -> EmailMessage:
     """Return the mail; its Message-ID follows from `key`, so that a mail sent twice is one in most mailboxes.
 
@@ -46,4 +53,8 @@ def envelope(
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(letter.text)
     mail.add_alternative(letter.html, subtype="html")
+    if calendar is not None:
+        mail.add_attachment(
+            calendar, maintype="text", subtype="calendar", filename="appointment.ics", params={"method": "PUBLISH"}
+        )
     return mail

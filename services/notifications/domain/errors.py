@@ -1,6 +1,6 @@
 """What notifications refuses."""
 
-from shared.errors import Forbidden, Invalid, NotFound, RateLimited
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited
 
 
 class NotificationNotFound(NotFound):
@@ -32,3 +32,59 @@ class TooManyNotes(RateLimited):
     """A person has left enough notes for today."""
 
     message = "That is enough notes for today."
+
+
+class TooManyTickets(RateLimited):
+    """A person has asked for too many sockets within a minute."""
+
+    message = "Too many sockets. Try again in a minute."
+
+
+class TooManyTests(RateLimited):
+    """Somebody has had too many test mails within an hour."""
+
+    message = "That is enough test mails for an hour."
+
+
+class TemplateNotFound(NotFound):
+    """There is no such template, or no such version of it."""
+
+    message = "There is no such template."
+
+
+class TemplateRefused(Invalid):
+    """The template says what it may not, or does not fit what the kind knows."""
+
+    code = "template_invalid"
+    message = "This template cannot be used."
+
+
+class TemplateIsShipped(Conflict):
+    """What is shipped can be edited, not deleted."""
+
+    message = "These words are shipped with the product: edit them instead."
+
+
+class TemplateExists(Conflict):
+    """The kind has words for that channel and language already."""
+
+    message = "There is such a template already: edit it instead."
+
+
+class DeliveryNotFound(NotFound):
+    """There is no such delivery."""
+
+    message = "There is no such delivery."
+
+
+class BroadcastNotFound(NotFound):
+    """There is no such announcement."""
+
+    message = "There is no such announcement."
+
+
+class InvalidTransition(Conflict):
+    """It is not in a state in which this can be done."""
+
+    code = "invalid_transition"
+    message = "It is too late for that."

@@ -22,3 +22,9 @@ class Priority(IntEnum):
     def word(self) -> str:
         """The word of the API."""
         return self.name.lower()
+
+
+def masked(address: str) -> str:
+    """Return an address with all but its first letter and domain hidden; empty for what is none."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}***{at}{domain}" if at else ""

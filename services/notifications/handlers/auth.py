@@ -1,7 +1,7 @@
 """What auth tells of people: who they are, ended sessions, deletions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,14 @@ from services.notifications.models import (
     InboxState,
     KindSetting,
     Notification,
+    Schedule,
     Tombstone,
     TypeSetting,
     User,
 )
 from services.notifications.operations.mailing import forget_mails
 from services.notifications.operations.tickets import end_tickets, revoke_person, revoke_sessions
+from services.notifications.operations.timing import follow_zone
 from shared.clock import utc_now
 from shared.messaging import Message, handles, replace_replica
 from shared.privacy import personal_data
@@ -42,13 +44,18 @@ class UserChanged:
     locale: str = "en"
     is_active: bool = True
     is_staff: bool = False
+    roles: list[str] = field(default_factory=list)
 
 
 @handles("user.changed", UserChanged)
 def keep_user(session: Session, event: UserChanged, message: Message) -> None:
-    """Keep the newest state of the person."""
-    values = {name: getattr(event, name) for name in UserChanged.__slots__ if name != "id"}
-    replace_replica(session, User, key={"id": event.id}, values=values, message=message)
+    """Keep the newest state of the person; mail that waits follows them into another zone."""
+    before = session.scalar(select(User.timezone).where(User.id == event.id))
+    values = {name: getattr(event, name) for name in UserChanged.__slots__ if name not in ("id", "roles")}
+    values["is_practitioner"] = "practitioner" in event.roles
+    is_newer = replace_replica(session, User, key={"id": event.id}, values=values, message=message)
+    if is_newer and before not in (None, event.timezone):
+        follow_zone(session, event.id, zone=event.timezone, now=utc_now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +81,7 @@ def refuse_tokens(session: Session, event: SessionRevoked, _message: Message) ->
 
 def erase_person(session: Session, user_id: int) -> None:
     """Delete the inbox and the settings, take back mails, and blank the copy."""
-    for model in (Notification, InboxState, Tombstone, TypeSetting, KindSetting):
+    for model in (Notification, InboxState, Tombstone, TypeSetting, KindSetting, Schedule):
         session.execute(delete(model).where(model.user_id == user_id))
     forget_mails(session, user_id=user_id, but="account.deleted", now=utc_now())
     end_tickets(session, user_id=user_id)

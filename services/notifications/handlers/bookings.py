@@ -3,13 +3,15 @@
 The person who did something is not told of it, except where the line is a confirmation they will look for.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.notifications.operations.mailing import supersede
+from services.notifications.operations.mailing import Appointment, supersede
+from services.notifications.operations.remembering import is_overtaken, note_end
 from services.notifications.operations.telling import News, name_of, tell
 from shared.clock import utc_now
 from shared.messaging import Message, handles
@@ -38,9 +40,12 @@ class Booking:
     practitioner_user_id: int
     service_name: str
     practitioner_name: str
+    public_uuid: str = ""
     location_type: str = ""
     sessions_total: int | None = None
     start_time: datetime | None = None
+    end_time: datetime | None = None
+    amount_cents: int = 0
     place: Place | None = None
 
     @property
@@ -55,25 +60,50 @@ class Booking:
             "practitioner": self.practitioner_name,
             "client": name_of(session, self.user_id),
             "start": self.start_time,
-            "place": (self.place.full_address or self.place.name) if self.place else None,
+            "end": self.end_time,
+            "place": self.where,
             "online": self.location_type in ("virtual", "hybrid"),
             "sessions": self.sessions_total or 0,
+            "amount_cents": self.amount_cents,
         }
 
+    @property
+    def where(self) -> str | None:
+        """Where to go; None if it is online, or not known."""
+        return (self.place.full_address or self.place.name) if self.place else None
 
-def _tell(session: Session, user_id: int, kind: str, event: Booking, message: Message, **more: Any) -> None:
-    occasion, fold_into, link = (more.pop(name, None) for name in ("occasion", "fold_into", "link"))
-    in_app = more.pop("in_app", True)
-    news = News(
-        kind=kind,
-        values={**event.values(session), **more},
-        related=("booking", event.id),
-        occasion=occasion,
-        fold_into=fold_into,
-        link=link,
-        in_app=in_app,
-    )
-    tell(session, user_id, news, message=message, now=utc_now())
+    def appointment(self, message: Message, *, other: str, is_cancelled: bool = False) -> Appointment | None:
+        """Return what a calendar is told; the feed of bookings names it alike, and counts changes alike."""
+        if self.start_time is None or self.end_time is None or not self.public_uuid or self.is_purchase:
+            return None
+        return Appointment(
+            uid=f"{self.public_uuid}@estuary",
+            sequence=message.sequence,
+            start=self.start_time,
+            end=self.end_time,
+            summary=f"{self.service_name} · {other}",
+            location=self.where,
+            is_cancelled=is_cancelled,
+        )
+
+
+def _tell(
+    session: Session,
+    user_id: int,
+    kind: str,
+    event: Booking,
+    message: Message,
+    *,
+    form: Callable[[News], News] = lambda news: news,
+    **more: Any,
+) -> None:
+    """Tell somebody about the booking; `more` are values of the kind's own, `form` changes how it is told."""
+    news = News(kind=kind, values={**event.values(session), **more}, related=("booking", event.id))
+    tell(session, user_id, form(news), message=message, now=utc_now())
+
+
+def _with(**changes: Any) -> Callable[[News], News]:
+    return lambda news: replace(news, **changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +124,22 @@ class Created(Booking):
 @handles("booking.created", Created)
 def tell_of_a_request(session: Session, event: Created, message: Message) -> None:
     """Ask the practitioner to confirm what is to be paid in person."""
+    if is_overtaken(session, event.id, message=message):
+        return
     if event.payment.mode == "in_person" and event.status == "pending_payment":
         _tell(session, event.practitioner_user_id, "booking.requested", event, message)
 
 
 @handles("booking.confirmed", Booking)
 def tell_both_of_the_booking(session: Session, event: Booking, message: Message) -> None:
-    """Confirm it to the client, and tell the practitioner."""
+    """Confirm it to the client, and tell the practitioner, unless its end was heard of first."""
+    if is_overtaken(session, event.id, message=message):
+        return
     kind = "booking.purchase_confirmed" if event.is_purchase else "booking.confirmed"
-    _tell(session, event.user_id, kind, event, message)
-    _tell(session, event.practitioner_user_id, "booking.received", event, message)
+    mine = event.appointment(message, other=event.practitioner_name)
+    theirs = event.appointment(message, other=name_of(session, event.user_id))
+    _tell(session, event.user_id, kind, event, message, form=_with(appointment=mine))
+    _tell(session, event.practitioner_user_id, "booking.received", event, message, form=_with(appointment=theirs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +160,7 @@ def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, messa
 
     Sessions that go with their purchase fold into one line for the practitioner.
     """
-    supersede(session, ("booking", event.id), kinds=OVERTAKEN, now=utc_now())
+    _overtake(session, event, message)
     if event.covered_by is not None:
         _tell(
             session,
@@ -132,7 +168,7 @@ def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, messa
             "booking.sessions_cancelled",
             event,
             message,
-            fold_into=f"covered:{event.covered_by}",
+            form=_with(fold_into=f"covered:{event.covered_by}"),
         )
         return
     for role, user_id, other in (
@@ -146,7 +182,10 @@ def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, messa
             "booking.cancelled_receipt" if event.canceled_by == role else "booking.cancelled",
             event,
             message,
-            link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
+            form=_with(
+                link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
+                appointment=event.appointment(message, other=other, is_cancelled=True),
+            ),
             by={"client": "the client", "practitioner": "the practitioner"}.get(event.canceled_by, "us"),
             other=other,
             reason=event.reason,
@@ -154,6 +193,13 @@ def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, messa
             to_credits=event.refund_to == "credits",
             restored=is_client and event.restored_booking_id is not None,
         )
+
+
+def _overtake(session: Session, event: Booking, message: Message) -> None:
+    """Take back mails that are wrong from now on, and remember it for events that come late."""
+    now = utc_now()
+    note_end(session, event.id, message=message, now=now)
+    supersede(session, ("booking", event.id), kinds=OVERTAKEN, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +215,11 @@ class Rescheduled(Booking):
 @handles("booking.rescheduled", Rescheduled)
 def tell_the_other_of_the_new_time(session: Session, event: Rescheduled, message: Message) -> None:
     """Tell whoever did not move it in the app, and both by mail."""
-    supersede(session, ("booking", event.id), kinds=OVERTAKEN, now=utc_now())
-    for role, user_id in (("client", event.user_id), ("practitioner", event.practitioner_user_id)):
+    _overtake(session, event, message)
+    for role, user_id, other in (
+        ("client", event.user_id, event.practitioner_name),
+        ("practitioner", event.practitioner_user_id, name_of(session, event.user_id)),
+    ):
         is_client = role == "client"
         _tell(
             session,
@@ -178,8 +227,11 @@ def tell_the_other_of_the_new_time(session: Session, event: Rescheduled, message
             "booking.rescheduled",
             event,
             message,
-            in_app=event.by != role,
-            link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
+            form=_with(
+                in_app=event.by != role,
+                link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
+                appointment=event.appointment(message, other=other),
+            ),
             previous=event.previous_start_time,
             reason=event.reason,
             free_until=event.free_cancel_until if is_client else None,
@@ -191,18 +243,27 @@ class RescheduleRequested(Booking):
     """The practitioner needs another time."""
 
     reason: str | None = None
+    suggested_times: list[datetime] = field(default_factory=list)
 
 
 @handles("booking.reschedule_requested", RescheduleRequested)
 def ask_for_another_time(session: Session, event: RescheduleRequested, message: Message) -> None:
     """Ask the client to choose again."""
-    _tell(session, event.user_id, "booking.reschedule_requested", event, message, reason=event.reason)
+    _tell(
+        session,
+        event.user_id,
+        "booking.reschedule_requested",
+        event,
+        message,
+        reason=event.reason,
+        suggested=event.suggested_times,
+    )
 
 
 @handles("booking.expired", Booking)
 def tell_of_the_lost_hold(session: Session, event: Booking, message: Message) -> None:
     """Tell the client that the time is no longer held."""
-    supersede(session, ("booking", event.id), kinds=OVERTAKEN, now=utc_now())
+    _overtake(session, event, message)
     _tell(session, event.user_id, "booking.expired", event, message)
 
 
@@ -266,18 +327,20 @@ def remind(session: Session, event: ReminderDue, message: Message) -> None:
     if event.sessions_remaining is not None:
         lapse = {"sessions": event.sessions_remaining, "until": event.valid_until}
         occasion = f"lapse:{event.id}:{event.offset_minutes}"
-        _tell(session, event.user_id, "booking.credits_lapse", event, message, occasion=occasion, **lapse)
+        _tell(session, event.user_id, "booking.credits_lapse", event, message, form=_with(occasion=occasion), **lapse)
         return
-    if event.start_time is None or event.start_time <= utc_now():
+    if event.start_time is None or event.start_time <= utc_now() or is_overtaken(session, event.id, message=message):
         return
     kind = "booking.reminder_day" if event.offset_minutes >= A_DAY_MINUTES else "booking.reminder_soon"
     occasion = f"reminder:{event.id}:{event.start_time.isoformat()}:{event.offset_minutes}"
-    values = {"minutes": event.offset_minutes, "attendees": event.attendee_count, "occasion": occasion}
+    form = _with(occasion=occasion, before=event.start_time)
+    values = {"minutes": event.offset_minutes, "attendees": event.attendee_count}
     if event.audience in ("client", "both"):
-        _tell(session, event.user_id, kind, event, message, other=event.practitioner_name, **values)
+        _tell(session, event.user_id, kind, event, message, form=form, other=event.practitioner_name, **values)
     if event.audience in ("practitioner", "both"):
+        theirs = _with(occasion=occasion, before=event.start_time, link=f"/dashboard/practitioner/bookings/{event.id}")
         other = name_of(session, event.user_id)
-        _tell(session, event.practitioner_user_id, kind, event, message, other=other, **values)
+        _tell(session, event.practitioner_user_id, kind, event, message, form=theirs, other=other, **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,5 +383,7 @@ def offer_the_place(session: Session, event: SpotOpened, message: Message) -> No
         "exclusive": event.exclusive,
         "until": event.offer_expires_at,
     }
-    news = News(kind="waitlist.spot", values=values, related=("service", event.service_id))
+    news = News(
+        kind="waitlist.spot", values=values, related=("service", event.service_id), before=event.offer_expires_at
+    )
     tell(session, event.user_id, news, message=message, now=utc_now())

@@ -29,6 +29,7 @@ class Succeeded:
     credits_applied_cents: int = 0
     subtotal_cents: int = 0
     tax_cents: int = 0
+    paid_at: datetime | None = None
 
 
 @handles("payment.succeeded", Succeeded)
@@ -39,7 +40,10 @@ def send_receipt(session: Session, event: Succeeded, message: Message) -> None:
         "credits": is_credit,
         "what": event.description,
         "total_cents": event.subtotal_cents + event.tax_cents,
+        "tax_cents": event.tax_cents,
         "credits_cents": event.credits_applied_cents,
+        "paid_at": event.paid_at,
+        "number": str(event.order_id),
     }
     news = News(kind="payment.receipt", values=values, related=("order", event.order_id), in_app=is_credit)
     _tell(session, event.user_id, news, message)

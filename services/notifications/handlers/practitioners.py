@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from services.notifications.models import Practitioner
-from services.notifications.operations.telling import News, staff_ids, tell
+from services.notifications.operations.telling import News, staff_ids, tell, tell_all
 from shared.clock import utc_now
 from shared.messaging import Message, handles, replace_replica
 
@@ -63,8 +63,7 @@ def tell_of_the_application(session: Session, event: Submitted, message: Message
     _tell(session, event, message, "practitioner.application_received", name=event.display_name)
     values = {"name": event.display_name, "resubmission": event.resubmission}
     news = News(kind="staff.application", values=values, related=("practitioner", event.practitioner_id))
-    for user_id in staff_ids(session):
-        tell(session, user_id, news, message=message, now=utc_now())
+    tell_all(session, staff_ids(session), news, message=message, now=utc_now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

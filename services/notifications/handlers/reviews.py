@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from services.notifications.operations.telling import News, staff_ids, tell
+from services.notifications.operations.telling import News, staff_ids, tell, tell_all
 from shared.clock import utc_now
 from shared.messaging import Message, handles
 
@@ -102,6 +102,7 @@ class Reported:
 
     review_uuid: str
     reason: str
+    score: float | None = None
 
 
 @handles("review.reported", Reported)
@@ -109,9 +110,8 @@ def tell_staff_of_the_report(session: Session, event: Reported, message: Message
     """Tell staff; unread reports of one review fold."""
     news = News(
         kind="staff.review_reported",
-        values={"reason": event.reason.replace("_", " ")},
+        values={"reason": event.reason.replace("_", " "), "score": event.score},
         related=("review", event.review_uuid),
         fold_into=f"review:{event.review_uuid}",
     )
-    for user_id in staff_ids(session):
-        tell(session, user_id, news, message=message, now=utc_now())
+    tell_all(session, staff_ids(session), news, message=message, now=utc_now())

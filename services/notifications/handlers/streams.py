@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.notifications.models import Practitioner
-from services.notifications.operations.telling import MEMBER, News, tell
+from services.notifications.operations.telling import MEMBER, News, tell, tell_all
 from shared.clock import utc_now
-from shared.messaging import Message, NotYet, handles
+from shared.messaging import Message, handles
 
 NOTICES = ("scheduled", "reminder", "started", "cancelled", "rescheduled", "recording_ready")
 
@@ -50,12 +50,9 @@ def tell_the_members(session: Session, event: NoticeDue, message: Message) -> No
         },
         related=("stream", event.stream_id),
         occasion=occasion,
+        before=event.scheduled_start if event.kind == "reminder" else None,
     )
-    for user_id in sorted(set(event.user_ids)):
-        try:
-            tell(session, user_id, news, message=message, now=now)
-        except NotYet:
-            continue
+    tell_all(session, event.user_ids, news, message=message, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

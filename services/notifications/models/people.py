@@ -1,6 +1,7 @@
 """Whom this service tells: copies of what auth and practitioners own."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +28,7 @@ class User(Replica, Base):
     locale: Mapped[str]
     is_active: Mapped[bool]
     is_staff: Mapped[bool]
+    is_practitioner: Mapped[bool]
 
 
 class Practitioner(Replica, Base):
@@ -42,16 +44,34 @@ class Practitioner(Replica, Base):
 
 
 class SocketTicket(Base):
-    """The permission to open one socket, once; only its hash is kept."""
+    """The permission to open one socket, once; only its hash is kept. Used ones stay for an hour: they are counted."""
 
     __tablename__ = "ws_tickets"
-    __table_args__ = (Index("ix_ws_tickets_expires_at", "expires_at"),)
+    __table_args__ = (
+        Index("ix_ws_tickets_issued_at", "issued_at"),
+        Index("ix_ws_tickets_user_id", "user_id", "issued_at"),
+    )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     user_id: Mapped[int]
     session_id: Mapped[str | None]
     token_expires_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    issued_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class LastState(Base):
+    """What was last heard of something, so that only what changed is told; see `operations/remembering.py`."""
+
+    __tablename__ = "last_states"
+    __table_args__ = (Index("ix_last_states_heard_at", "heard_at"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int]
+    sequence: Mapped[int]
+    state: Mapped[dict[str, Any]]
+    heard_at: Mapped[datetime]
 
 
 class Revocation(Base):

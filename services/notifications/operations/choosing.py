@@ -1,10 +1,10 @@
 """What a person wants to be told, and where: by type, and by kind over it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, any_, delete, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from services.notifications.domain.errors import InvalidToken, SettingNotFound
@@ -33,23 +33,40 @@ EVERYWHERE = Wanted()
 
 def wanted(session: Session, *, user_id: int, kind: Kind) -> Wanted:
     """Return where the person wants to be told of `kind`: as chosen for it, else for its type, else everywhere."""
+    return wanted_by(session, [user_id], kind=kind).get(user_id, EVERYWHERE)
+
+
+def wanted_by(session: Session, user_ids: Sequence[int], *, kind: Kind) -> dict[int, Wanted]:
+    """Return the choices of those people who want to be told of `kind` elsewhere than everywhere."""
     if kind.is_mandatory:
-        return EVERYWHERE
-    row = session.execute(
-        select(
-            TypeSetting.in_app_enabled.label("type_in_app"),
-            TypeSetting.email_enabled.label("type_email"),
-            KindSetting.in_app_enabled.label("kind_in_app"),
-            KindSetting.email_enabled.label("kind_email"),
+        return {}
+    people = literal(list(user_ids), ARRAY(BigInteger))
+    columns = ("in_app_enabled", "email_enabled")
+    types = {
+        row.user_id: row
+        for row in session.execute(
+            select(TypeSetting.user_id, *(getattr(TypeSetting, name) for name in columns)).where(
+                TypeSetting.user_id == any_(people), TypeSetting.notification_type == kind.type
+            )
         )
-        .select_from(select(literal(user_id).label("user_id")).subquery("person"))
-        .outerjoin(TypeSetting, and_(TypeSetting.user_id == user_id, TypeSetting.notification_type == kind.type))
-        .outerjoin(KindSetting, and_(KindSetting.user_id == user_id, KindSetting.kind == kind.name))
-    ).one()
-    return Wanted(
-        in_app=_first(row.kind_in_app, row.type_in_app),
-        email=_first(row.kind_email, row.type_email),
-    )
+    }
+    kinds = {
+        row.user_id: row
+        for row in session.execute(
+            select(KindSetting.user_id, *(getattr(KindSetting, name) for name in columns)).where(
+                KindSetting.user_id == any_(people), KindSetting.kind == kind.name
+            )
+        )
+    }
+    return {
+        user_id: Wanted(
+            **{
+                channel: _first(getattr(kinds.get(user_id), name, None), getattr(types.get(user_id), name, None))
+                for channel, name in (("in_app", "in_app_enabled"), ("email", "email_enabled"))
+            }
+        )
+        for user_id in types.keys() | kinds.keys()
+    }
 
 
 def choose_for_type(

@@ -19,12 +19,17 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.notifications.clients.calendar import calendar_file
 from services.notifications.clients.envelope import Sender, envelope
 from services.notifications.clients.mail import Outlet, Refused, TryLater
 from services.notifications.domain.kinds import KINDS, Kind
-from services.notifications.domain.mail import Letter, Reader, compose
+from services.notifications.domain.mail import Letter, Links, Reader, compose, harmless, has_words_of_others
+from services.notifications.domain.rendering import PLAIN
+from services.notifications.domain.templating import TemplateInvalid
 from services.notifications.domain.unsubscribing import form_unsubscribe_token
+from services.notifications.domain.words import masked
 from services.notifications.models import Delivery, Suppression, User
+from services.notifications.operations.wording import say
 from services.notifications.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
@@ -60,6 +65,7 @@ class Written:
     letter: Letter
     to: str
     one_click: str | None
+    calendar: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,24 +119,34 @@ def _give_back(ids: Sequence[UUID]) -> None:
 
 
 def _send(outlet: Outlet, item: Claimed) -> None:
-    with transaction() as session:
-        written = _written(session, item, now=utc_now())
+    try:
+        with transaction() as session:
+            written = _written(session, item, now=utc_now())
+    except (TemplateError, TemplateInvalid):
+        log.exception("mail %s of kind %s has no words", item.id, item.kind)
+        written = Unsendable(status="failed", reason="template")
     if isinstance(written, Unsendable):
         _settle(item, status=written.status, reason=written.reason)
         return
     try:
         mail = envelope(
-            written.letter, key=item.id, to=written.to, sender=_sender(), at=utc_now(), unsubscribe=written.one_click
+            written.letter,
+            key=item.id,
+            to=written.to,
+            sender=_sender(),
+            at=utc_now(),
+            unsubscribe=written.one_click,
+            calendar=written.calendar,
         )
         outlet.send(mail, to=written.to)
     except TryLater as problem:
         _put_off(item, error=str(problem))
     except Refused as problem:
-        _settle(item, status="failed", reason="refused", error=str(problem))
+        _settle(item, status="failed", reason="refused", error=str(problem), to=written.to)
         if problem.is_mailbox:
             _suppress(written.to, now=utc_now())
     else:
-        _settle(item, status="sent", subject=written.letter.subject)
+        _settle(item, status="sent", subject=written.letter.subject, to=written.to)
 
 
 def _written(session: Session, item: Claimed, *, now: datetime) -> Written | Unsendable:
@@ -138,37 +154,61 @@ def _written(session: Session, item: Claimed, *, now: datetime) -> Written | Uns
     kind, person = KINDS[item.kind], session.get(User, item.user_id)
     is_there = person is not None and person.is_active and person.deleted_at is None
     address = item.address or (person.email if person is not None and is_there else "")
-    action = item.context.get("action")
-    if item.attempts > len(LADDER) + 1:
-        return Unsendable(status="failed", reason="gave_up")
-    if not address:
-        return Unsendable(status="skipped", reason="no_address")
-    if action and datetime.fromisoformat(action["expires_at"]) <= now:
-        return Unsendable(status="skipped", reason="too_late")
-    if not kind.is_mandatory and _is_suppressed(session, address, now=now):
-        return Unsendable(status="suppressed", reason="suppressed")
-    link = item.context["link"]
-    if action:
-        link = link.replace("{token}", _token(item.user_id, action))
+    refusal = _refusal(session, item, kind, address, now=now)
+    if refusal is not None:
+        return refusal
     reader = Reader()
     if person is not None:
         is_proven = is_there and person.email_verified and person.email == address
         reader = Reader(zone=person.timezone, locale=person.locale, name=person.first_name, is_proven=bool(is_proven))
+    values = item.context["values"]
+    is_plain = not reader.is_proven and (has_words_of_others(values) or kind.name == "digest")
     token = _unsubscribe_token(item.user_id, kind)
-    try:
-        letter = compose(
-            kind,
-            item.context["values"],
-            reader=reader,
-            link=settings().frontend_url + link if link else "",
-            label=item.context.get("label"),
-            unsubscribe=f"{settings().frontend_url}/unsubscribe?token={token}" if token else None,
-        )
-    except TemplateError:
-        log.exception("mail %s of kind %s has no words", item.id, item.kind)
-        return Unsendable(status="failed", reason="template")
-    one_click = f"{settings().public_url}{ONE_CLICK}?token={token}" if token else None
-    return Written(letter=letter, to=address, one_click=one_click)
+    said = say(
+        session,
+        PLAIN if is_plain else kind.name,
+        "email",
+        harmless(values),
+        zone=reader.zone,
+        locale=reader.locale,
+        now=now,
+    )
+    links = Links(
+        about=_link(item),
+        label=item.context.get("label") or kind.label,
+        unsubscribe=f"{settings().frontend_url}/unsubscribe?token={token}" if token else None,
+        home=settings().frontend_url,
+    )
+    shown = {} if is_plain else values
+    appointment = None if is_plain else item.context.get("appointment")
+    return Written(
+        letter=compose(kind, said, reader=reader, links=links, values=shown),
+        to=address,
+        one_click=f"{settings().public_url}{ONE_CLICK}?token={token}" if token else None,
+        calendar=calendar_file(appointment, at=now) if appointment else None,
+    )
+
+
+def _refusal(session: Session, item: Claimed, kind: Kind, address: str, *, now: datetime) -> Unsendable | None:
+    """Return why the mail is not sent, if so."""
+    action, before = item.context.get("action"), item.context.get("before")
+    ends = [datetime.fromisoformat(end) for end in (action and action["expires_at"], before) if end]
+    if item.attempts > len(LADDER) + 1:
+        return Unsendable(status="failed", reason="gave_up")
+    if not address:
+        return Unsendable(status="skipped", reason="no_address")
+    if any(end <= now for end in ends):
+        return Unsendable(status="skipped", reason="too_late")
+    if not kind.is_mandatory and _is_suppressed(session, address, now=now):
+        return Unsendable(status="suppressed", reason="suppressed")
+    return None
+
+
+def _link(item: Claimed) -> str:
+    link, action = item.context["link"], item.context.get("action")
+    if action:
+        link = link.replace("{token}", _token(item.user_id, action))
+    return settings().frontend_url + link if link and "://" not in link else str(link)
 
 
 def _unsubscribe_token(user_id: int, kind: Kind) -> str | None:
@@ -202,7 +242,13 @@ def _put_off(item: Claimed, *, error: str) -> None:
 
 
 def _settle(
-    item: Claimed, *, status: str, reason: str | None = None, error: str | None = None, subject: str = ""
+    item: Claimed,
+    *,
+    status: str,
+    reason: str | None = None,
+    error: str | None = None,
+    subject: str = "",
+    to: str = "",
 ) -> None:
     """Note the end of a mail; a failed one keeps its words, as staff may have it sent again."""
     MAILS.labels(status).inc()
@@ -210,6 +256,7 @@ def _settle(
         log.warning("mail %s of kind %s failed: %s", item.id, item.kind, reason)
     now = utc_now()
     values: dict[str, Any] = {"status": status, "reason": reason, "error": error, "subject": subject}
+    values["recipient"] = masked(to)
     if status == "sent":
         values["sent_at"] = now
     if status != "failed":

@@ -1,20 +1,22 @@
-"""Queueing e-mails, once each, and taking back those that time has overtaken."""
+"""Queueing e-mails, once each, now or for when the person wants them, and taking back those that time has overtaken."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.notifications.models import Delivery
+from services.notifications.domain.kinds import KINDS
+from services.notifications.models import Delivery, DeliveryKey
 from shared.identity.action_tokens import Purpose
 from shared.ids import uuid7
 
-MAIL_MAX_AGE = timedelta(days=3)
+QUIET, DIGEST = "quiet", "digest"
+WAITING = ("queued", "held")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +30,32 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """What the mail puts into a calendar; `uid` and `sequence` are those of the person's own feed."""
+
+    uid: str
+    sequence: int
+    start: datetime
+    end: datetime
+    summary: str
+    location: str | None = None
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Why a mail waits, and until when at least."""
+
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A mail to be sent. `link` is a path on the front end, where `{token}` becomes the token of `action`.
 
-    Without `address` it goes to whatever address the person has when it is sent.
+    Without `address` it goes to whatever address the person has when it is sent. What is of use `before` an instant
+    only is not sent after it.
     """
 
     user_id: int
@@ -40,75 +64,138 @@ class Post:
     happened_at: datetime
     values: Mapping[str, Any]
     link: str
+    channel: str = "email"
     label: str | None = None
     address: str | None = None
     action: Action | None = None
+    appointment: Appointment | None = None
     related: tuple[str, str] = ("", "")
     notification_id: int | None = None
     event_id: UUID | None = None
+    before: datetime | None = None
+    wait: Wait | None = None
+    not_before: datetime | None = None
 
 
-def queue_mail(session: Session, post: Post, *, now: datetime, not_before: datetime | None = None) -> UUID | None:
-    """Queue the mail, for `not_before` or at once, and return its id; None if it was queued before, or is too old."""
-    if now - post.happened_at > MAIL_MAX_AGE:
-        return None
-    context: dict[str, Any] = {
-        "values": {name: _plain(value) for name, value in post.values.items()},
-        "link": post.link,
-        "label": post.label,
-    }
-    if post.action is not None:
-        context["action"] = {
-            "token_id": str(post.action.token_id),
-            "purpose": post.action.purpose,
-            "expires_at": post.action.expires_at.isoformat(),
-            "email": post.action.email,
-        }
-    statement = (
-        insert(Delivery)
-        .values(
-            id=uuid7(),
-            user_id=post.user_id,
-            notification_id=post.notification_id,
-            kind=post.kind,
-            channel="email",
-            status="queued",
-            related=":".join(post.related).strip(":"),
-            context=context,
-            address=post.address,
-            occasion=f"{post.user_id}:{post.occasion}:email",
-            subject="",
-            not_before=not_before or now,
-            attempts=0,
-            event_id=post.event_id,
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(Delivery.id)
-    )
-    return session.scalar(statement)
+def queue_mail(session: Session, post: Post, *, now: datetime) -> UUID | None:
+    """Queue a mail and return its id; None if it was queued before, or is too old."""
+    return next(iter(queue_mails(session, [post], now=now)), None)
+
+
+def queue_mails(session: Session, posts: Sequence[Post], *, now: datetime) -> list[UUID]:
+    """Queue mails to several people, for when each of them may come, and return the ids of the new ones."""
+    wanted = {_key(post): post for post in posts if now - post.happened_at <= KINDS[post.kind].max_age}
+    if not wanted:
+        return []
+    fresh = session.scalars(
+        insert(DeliveryKey).on_conflict_do_nothing().returning(DeliveryKey.key),
+        [{"key": key, "created_at": now} for key in wanted],
+    ).all()
+    rows = [_row(wanted[key], now=now) for key in fresh]
+    if rows:
+        session.execute(insert(Delivery), rows)
+    return [row["id"] for row in rows]
 
 
 def supersede(session: Session, related: tuple[str, object], *, kinds: Sequence[str], now: datetime) -> None:
-    """Take back queued mails of these kinds about something that has changed since."""
+    """Take back waiting mails of these kinds about something that has changed since."""
     session.execute(
         update(Delivery)
-        .where(Delivery.related == f"{related[0]}:{related[1]}", Delivery.status == "queued", Delivery.kind.in_(kinds))
+        .where(
+            Delivery.related == f"{related[0]}:{related[1]}",
+            Delivery.status.in_(WAITING),
+            Delivery.kind.in_(kinds),
+        )
         .values(status="skipped", reason="superseded", context={}, address=None, updated_at=now)
     )
 
 
 def forget_mails(session: Session, *, user_id: int, but: str, now: datetime) -> None:
-    """Take back a person's queued mails but those of one kind, and blank what is kept of the sent ones."""
+    """Take back a person's waiting mails but those of one kind, and blank what is kept of the sent ones."""
     own = (Delivery.user_id == user_id, Delivery.kind != but)
     session.execute(
         update(Delivery)
-        .where(*own, Delivery.status.in_(("queued", "sending")))
+        .where(*own, Delivery.status.in_((*WAITING, "sending")))
         .values(status="skipped", reason="erased", updated_at=now)
     )
-    session.execute(update(Delivery).where(*own).values(context={}, address=None, subject="", error=None))
+    session.execute(update(Delivery).where(*own).values(context={}, address=None, recipient="", subject="", error=None))
 
 
-def _plain(value: Any) -> Any:
+def requeue(session: Session, delivery_id: UUID, *, now: datetime) -> str | None:
+    """Have a failed mail sent again, from the beginning of the ladder.
+
+    Returns its status before: only a failed one whose words are still kept is queued. None if there is no such mail.
+    """
+    held = session.execute(
+        select(Delivery.status, Delivery.context, Delivery.channel).where(Delivery.id == delivery_id).with_for_update()
+    ).one_or_none()
+    if held is None:
+        return None
+    if held.status != "failed" or not held.context:
+        return str(held.status) if held.status != "failed" else "forgotten"
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id)
+        .values(status="queued", reason=None, error=None, attempts=0, not_before=now, updated_at=now)
+    )
+    return "failed"
+
+
+def _key(post: Post) -> str:
+    return f"{post.user_id}:{post.occasion}:{post.channel}"
+
+
+def _row(post: Post, *, now: datetime) -> dict[str, Any]:
+    status, reason, not_before = "queued", None, post.not_before or now
+    if post.channel != "email":
+        status, reason = "skipped", "no_provider"
+    elif post.wait is not None:
+        status, reason, not_before = "held", post.wait.reason, post.wait.until
+    return {
+        "id": uuid7(),
+        "user_id": post.user_id,
+        "notification_id": post.notification_id,
+        "kind": post.kind,
+        "channel": post.channel,
+        "status": status,
+        "reason": reason,
+        "related": ":".join(post.related).strip(":"),
+        "context": _context(post) if status != "skipped" else {},
+        "address": post.address,
+        "recipient": "",
+        "subject": "",
+        "not_before": not_before,
+        "attempts": 0,
+        "event_id": post.event_id,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _context(post: Post) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "values": {name: plain(value) for name, value in post.values.items()},
+        "link": post.link,
+        "label": post.label,
+    }
+    if post.before is not None:
+        context["before"] = post.before.isoformat()
+    if post.action is not None:
+        action = post.action
+        context["action"] = {
+            "token_id": str(action.token_id),
+            "purpose": action.purpose,
+            "expires_at": action.expires_at.isoformat(),
+            "email": action.email,
+        }
+    if post.appointment is not None:
+        fields = Appointment.__slots__
+        context["appointment"] = {name: plain(getattr(post.appointment, name)) for name in fields}
+    return context
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: instants become ISO texts."""
+    if isinstance(value, list):
+        return [plain(one) for one in value]
     return value.isoformat() if isinstance(value, datetime) else value

@@ -43,7 +43,8 @@ class Note:
 def write_note(session: Session, note: Note, *, by: Identity, now: datetime) -> tuple[int, int]:
     """Write a note to oneself, or as staff to anybody; return whose inbox it is in, and its id.
 
-    By staff through email it is mailed too. What is meant for later is shown then. Raises ForStaffOnly, TooManyNotes,
+    By staff through email it is mailed too; one by push or sms, which nobody carries yet, is noted as skipped. What is
+    meant for later is shown then. Raises ForStaffOnly, TooManyNotes,
     Invalid. Emits InboxHint.
     """
     if not by.is_staff and (note.channel != "in_app" or note.user_id is not None):
@@ -76,17 +77,19 @@ def write_note(session: Session, note: Note, *, by: Identity, now: datetime) -> 
         raise AssertionError("a new key was used before")
     if note.is_read and later is None:
         set_read(session, user_id=reader, notification_id=written, is_read=True, now=now)
-    if note.channel == "email":
+    if note.channel != "in_app":
         post = Post(
             user_id=reader,
+            channel=note.channel,
             kind=STAFF_MESSAGE,
             occasion=f"note:{key}",
             happened_at=now,
             values={"staff_title": note.title, "staff_message": note.message},
             link="",
             notification_id=written,
+            not_before=later,
         )
-        queue_mail(session, post, now=now, not_before=later)
+        queue_mail(session, post, now=now)
     return reader, written
 
 

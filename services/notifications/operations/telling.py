@@ -1,19 +1,22 @@
-"""Telling people: choosing words, language and zone, and writing the line once."""
+"""Telling people: choosing words, language, zone and time, and writing the line and the mail once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.notifications.domain.kinds import KINDS, Kind
-from services.notifications.domain.rendering import render
 from services.notifications.models import User
-from services.notifications.operations.choosing import wanted
-from services.notifications.operations.inbox import Line, add_line
-from services.notifications.operations.mailing import Action, Post, queue_mail
+from services.notifications.operations.choosing import EVERYWHERE, Wanted, wanted_by
+from services.notifications.operations.inbox import Line, add_lines
+from services.notifications.operations.mailing import Action, Appointment, Post, queue_mail, queue_mails
+from services.notifications.operations.timing import Timetable, timetable
+from services.notifications.operations.wording import say
 from services.notifications.settings import settings
 from shared.messaging import Message, NotYet
 
@@ -23,7 +26,10 @@ MEMBER = "Member"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """Something to tell. `occasion` makes it one telling, however often it is announced; by default the event."""
+    """Something to tell. `occasion` makes it one telling, however often it is announced; by default the event.
+
+    `before`: it is of no use after that instant. `link` is a path on the front end instead of the kind's.
+    """
 
     kind: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -33,6 +39,29 @@ class News:
     link: str | None = None
     in_app: bool = True
     by_mail: bool = True
+    before: datetime | None = None
+    appointment: Appointment | None = None
+    created_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Telling:
+    """News on their way: of what kind, from which event, since when."""
+
+    news: News
+    kind: Kind
+    occasion: str
+    happened_at: datetime
+    event_id: UUID | None
+    now: datetime
+
+    @property
+    def related(self) -> tuple[str, str]:
+        return self.news.related[0], str(self.news.related[1])
+
+    @property
+    def link(self) -> str:
+        return self.news.link if self.news.link is not None else self.kind.path(self.related[1])
 
 
 def tell(session: Session, user_id: int, news: News, *, message: Message, now: datetime) -> int | None:
@@ -41,31 +70,38 @@ def tell(session: Session, user_id: int, news: News, *, message: Message, now: d
     Returns the line's id, None if there is no new one. Somebody unknown may be announced a moment later: raises NotYet
     until ten minutes after the event. Emits InboxHint.
     """
-    person = session.get(User, user_id)
-    if person is None:
+    if session.get(User, user_id) is None:
         if (now - message.occurred_at).total_seconds() < PEOPLE_KNOWN_AFTER_SECONDS:
             raise NotYet(f"user {user_id} is not known yet")
         return None
-    if person.deleted_at is not None or not person.is_active:
-        return None
+    return tell_all(session, [user_id], news, message=message, now=now).get(user_id)
+
+
+def tell_all(
+    session: Session, user_ids: Sequence[int], news: News, *, message: Message | None = None, now: datetime
+) -> dict[int, int]:
+    """Tell several people the same, each as they want it, in about as many statements as one.
+
+    Who is unknown, inactive or gone is passed over. Returns the ids of new lines by person. Without a `message` the
+    news must name its occasion. Emits InboxHint, InboxesHint.
+    """
     kind = KINDS[news.kind]
-    where = wanted(session, user_id=user_id, kind=kind)
-    written = None
-    if kind.in_app and news.in_app and where.in_app:
-        written = _write(session, person, kind, news, message=message, now=now)
-    if kind.by_mail and news.by_mail and where.email:
-        post = Post(
-            user_id=user_id,
-            kind=kind.name,
-            occasion=_occasion(kind, news, message),
-            happened_at=message.occurred_at,
-            values=news.values,
-            link=news.link or kind.path(str(news.related[1])),
-            related=_related(news),
-            notification_id=written,
-            event_id=message.id,
-        )
-        queue_mail(session, post, now=now)
+    telling = _Telling(
+        news=news,
+        kind=kind,
+        occasion=f"{news.occasion or (message.id if message else '')}:{kind.name}",
+        happened_at=message.occurred_at if message else now,
+        event_id=message.id if message else None,
+        now=now,
+    )
+    people = _people(session, user_ids)
+    choices = wanted_by(session, list(people), kind=kind)
+    written: dict[int, int] = {}
+    if kind.in_app and news.in_app:
+        told = [person for person in people.values() if choices.get(person.id, EVERYWHERE).in_app]
+        written = add_lines(session, [_line(session, person, telling) for person in told], now=now) if told else {}
+    if kind.by_mail and news.by_mail:
+        _mail(session, people, choices, telling, written)
     return written
 
 
@@ -85,7 +121,7 @@ def tell_address(
     post = Post(
         user_id=user_id,
         kind=kind.name,
-        occasion=_occasion(kind, news, message),
+        occasion=f"{news.occasion or message.id}:{kind.name}",
         happened_at=message.occurred_at,
         values=news.values,
         link=news.link or kind.link,
@@ -97,32 +133,74 @@ def tell_address(
     queue_mail(session, post, now=now)
 
 
-def _write(session: Session, person: User, kind: Kind, news: News, *, message: Message, now: datetime) -> int | None:
-    title, text = render(kind.name, news.values, zone=person.timezone, locale=person.locale)
-    related = _related(news)
-    line = Line(
+def _people(session: Session, user_ids: Sequence[int]) -> dict[int, User]:
+    wanted = literal(sorted(set(user_ids)), ARRAY(BigInteger))
+    known = session.scalars(
+        select(User).where(User.id == any_(wanted), User.is_active, User.deleted_at.is_(None)).order_by(User.id)
+    )
+    return {person.id: person for person in known}
+
+
+def _line(session: Session, person: User, telling: _Telling) -> Line:
+    news, kind = telling.news, telling.kind
+
+    def worded(count: int) -> tuple[str, str]:
+        values = {**news.values, "count": count} if kind.folds else news.values
+        said = say(
+            session, kind.name, "in_app", values, zone=person.timezone, locale=person.locale, now=telling.now
+        )  # fmt: skip
+        return said.subject, said.body
+
+    title, text = worded(1)
+    link = telling.link
+    return Line(
         user_id=person.id,
         kind=kind.name,
         notification_type=kind.type,
         title=title,
         message=text,
-        dedupe_key=_occasion(kind, news, message),
+        dedupe_key=telling.occasion,
         priority=kind.priority,
-        action_url=settings().frontend_url + (news.link or kind.path(related[1])),
+        action_url=link if "://" in link else settings().frontend_url + link,
         action_label=kind.label,
-        related=related,
+        related=telling.related,
         collapse_key=news.fold_into if kind.folds else None,
-        event_id=message.id,
+        worded=worded if kind.folds else None,
+        created_by=news.created_by,
+        event_id=telling.event_id,
     )
-    return add_line(session, line, now=now)
 
 
-def _occasion(kind: Kind, news: News, message: Message) -> str:
-    return f"{news.occasion or message.id}:{kind.name}"
-
-
-def _related(news: News) -> tuple[str, str]:
-    return news.related[0], str(news.related[1])
+def _mail(
+    session: Session,
+    people: Mapping[int, User],
+    choices: Mapping[int, Wanted],
+    telling: _Telling,
+    written: Mapping[int, int],
+) -> None:
+    news, kind = telling.news, telling.kind
+    readers = [person for person in people.values() if choices.get(person.id, EVERYWHERE).email]
+    times: Mapping[int, Timetable] = {} if kind.passes else timetable(session, [person.id for person in readers])
+    base = Post(
+        user_id=0,
+        kind=kind.name,
+        occasion=telling.occasion,
+        happened_at=telling.happened_at,
+        values=news.values,
+        link=telling.link,
+        related=telling.related,
+        appointment=news.appointment,
+        event_id=telling.event_id,
+        before=news.before,
+    )
+    posts = []
+    for person in readers:
+        times_of_person = times.get(person.id)
+        wait = None
+        if times_of_person is not None:
+            wait = times_of_person.wait(kind, zone=person.timezone, now=telling.now, before=news.before)
+        posts.append(replace(base, user_id=person.id, notification_id=written.get(person.id), wait=wait))
+    queue_mails(session, posts, now=telling.now)
 
 
 def name_of(session: Session, user_id: int) -> str:

@@ -5,13 +5,15 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.notifications.domain.errors import TooManyTickets
 from services.notifications.models import Revocation, SocketTicket
 
 TICKET_LIFETIME = timedelta(seconds=30)
+MINUTE, TICKETS_A_MINUTE = timedelta(minutes=1), 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,11 @@ class Holder:
 def issue_ticket(
     session: Session, *, user_id: int, session_id: str | None, token_expires_at: datetime, now: datetime
 ) -> str:
-    """Return a new ticket of 256 bits; only its hash is stored."""
+    """Return a new ticket of 256 bits; only its hash is stored. Raises TooManyTickets, after ten in a minute."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ws-ticket:{user_id}", 0))))
+    recent = select(func.count()).where(SocketTicket.user_id == user_id, SocketTicket.issued_at > now - MINUTE)
+    if (session.scalar(recent) or 0) >= TICKETS_A_MINUTE:
+        raise TooManyTickets(retry_after=60)
     ticket = secrets.token_urlsafe(32)
     session.add(
         SocketTicket(
@@ -34,7 +40,7 @@ def issue_ticket(
             user_id=user_id,
             session_id=session_id,
             token_expires_at=token_expires_at,
-            expires_at=now + TICKET_LIFETIME,
+            issued_at=now,
         )
     )
     return ticket
@@ -43,13 +49,16 @@ def issue_ticket(
 def use_ticket(session: Session, ticket: str, *, now: datetime) -> Holder | None:
     """Use a ticket up and return whose it was; None if it is unknown, used or too old."""
     row = session.execute(
-        delete(SocketTicket)
-        .where(SocketTicket.token_hash == _hash(ticket))
-        .returning(
-            SocketTicket.user_id, SocketTicket.session_id, SocketTicket.token_expires_at, SocketTicket.expires_at
+        update(SocketTicket)
+        .where(
+            SocketTicket.token_hash == _hash(ticket),
+            SocketTicket.used_at.is_(None),
+            SocketTicket.issued_at > now - TICKET_LIFETIME,
         )
+        .values(used_at=now)
+        .returning(SocketTicket.user_id, SocketTicket.session_id, SocketTicket.token_expires_at)
     ).one_or_none()
-    if row is None or row.expires_at <= now:
+    if row is None:
         return None
     return Holder(user_id=row.user_id, session_id=row.session_id, token_expires_at=row.token_expires_at)
 
@@ -96,10 +105,11 @@ def _remember(session: Session, *, kind: str, value: str, not_before: int | None
 
 def end_tickets(session: Session, *, session_ids: list[str] | None = None, user_id: int | None = None) -> None:
     """Make tickets of ended sessions, or all of a person's, useless."""
+    spent = update(SocketTicket).where(SocketTicket.used_at.is_(None)).values(used_at=func.now())
     if session_ids:
-        session.execute(delete(SocketTicket).where(SocketTicket.session_id.in_(session_ids)))
+        session.execute(spent.where(SocketTicket.session_id.in_(session_ids)))
     if user_id is not None:
-        session.execute(delete(SocketTicket).where(SocketTicket.user_id == user_id))
+        session.execute(spent.where(SocketTicket.user_id == user_id))
 
 
 def _hash(ticket: str) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from services.notifications.domain.kinds import KINDS, Kind
-from services.notifications.domain.words import CHANNELS, TYPES
+from services.notifications.domain.words import CHANNELS, TYPES, masked
 from services.notifications.models import KindSetting, TypeSetting, User
 
 Row = dict[str, Any]
@@ -45,8 +45,7 @@ def kind_settings(connection: Connection, user_id: int) -> list[Row]:
 
 def masked_address(connection: Connection, user_id: int) -> str:
     """Return the person's address with all but its first letter and domain hidden."""
-    name, at, domain = (connection.scalar(select(User.email).where(User.id == user_id)) or "").partition("@")
-    return f"{name[:1]}***{at}{domain}" if at else ""
+    return masked(connection.scalar(select(User.email).where(User.id == user_id)) or "")
 
 
 def _shown(user_id: int, name: str, chosen: Row | None) -> Row:
