@@ -159,13 +159,14 @@ class BookingStarted(BookingState):
 @event("booking.rescheduled")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRescheduled(BookingState):
-    """An appointment has another time."""
+    """An appointment has another time; without `notify` the people in it are told by whoever moved it."""
 
     previous_start_time: datetime
     previous_end_time: datetime
     by: str
     reason: str | None
     free_cancel_until: datetime | None
+    notify: bool
     place: Place | None
     room_name: str | None
 
@@ -197,6 +198,7 @@ class BookingCancelled(BookingState):
     refund_to: str
     covered_by: int | None
     restored_booking_id: int | None
+    notify: bool
 
 
 @event("booking.expired")

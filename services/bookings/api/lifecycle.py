@@ -73,6 +73,7 @@ class Cancel(MethodView):
             reason=body["reason"] or body["cancellation_reason"],
             refund_percent=body["refund_percent"],
             refund_to=body["refund_to"],
+            notify=body["notify"] or not by.is_staff,
         )
 
         def work(session: Session) -> dict[str, Any]:
@@ -192,7 +193,7 @@ class Reschedule(MethodView):
         """
         by = identity()
         names = ("start_time", "end_time", "service_session_id", "reason", "timezone", "override_availability")
-        move = Move(**{name: body[name] for name in names})
+        move = Move(**{name: body[name] for name in names}, notify=body["notify"] or not by.is_staff)
 
         def work(session: Session) -> dict[str, Any]:
             require_match(lock_booking(session, reference, by=by, and_calendar=True).booking.version)

@@ -78,6 +78,11 @@ class Claim:
     policy: Policy
     parent_kind: str | None = None
 
+    @property
+    def is_class(self) -> bool:
+        """Whether it is one class of a course, bought by itself or in a package: a course is left as a whole."""
+        return self.parent_kind is not None and self.kind == words.COURSE and self.start is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -135,7 +140,7 @@ def outcome(
     if children:
         return _bought_together(children, role=role, now=now, fixed_percent=fixed_percent)
     percent = _percent(claim, role=role, now=now, fixed_percent=fixed_percent)
-    if claim.parent_kind in words.CREDIT_KINDS:
+    if claim.parent_kind in words.CREDIT_KINDS and not claim.is_class:
         restored = percent > 0
         return Outcome(percent=percent, retained_cents=0 if restored else claim.base_cents, restores_credit=restored)
     refund = refund_cents(claim.base_cents, percent)
@@ -147,7 +152,7 @@ def _percent(claim: Claim, *, role: str, now: datetime, fixed_percent: int | Non
         return fixed_percent
     if role != words.CLIENT:
         return 100
-    if claim.parent_kind == words.COURSE:
+    if claim.is_class:
         return 0
     if claim.status_detail == words.RESCHEDULE_REQUESTED:
         return 100

@@ -23,8 +23,11 @@ ORIGINAL = "original"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
-    """Why and how something is canceled. `role` None is what the caller is to the booking, `refund_percent` None what
-    the policy says."""
+    """Why and how something is canceled.
+
+    `role` None is what the caller is to the booking, `refund_percent` None what the policy says. Without `notify`
+    nobody is told of it by the marketplace: whoever cancels has done so.
+    """
 
     reason: str | None = None
     reason_code: str | None = None
@@ -32,6 +35,7 @@ class Cancellation:
     role: str | None = None
     refund_percent: int | None = None
     refund_to: str = ORIGINAL
+    notify: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,7 @@ def _told(
         refund_to=how.refund_to,
         covered_by=covered_by,
         restored_booking_id=restored.id if restored else None,
+        notify=how.notify,
     )
 
 

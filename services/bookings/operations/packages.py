@@ -12,11 +12,10 @@ from services.bookings.domain.errors import NotBookable
 from services.bookings.domain.shares import shares
 from services.bookings.models import Booking, Practitioner, Service
 from services.bookings.models.offers import find_offer
-from services.bookings.operations.announcing import announce_children, set_reminders
-from services.bookings.operations.building import announce_new, copy_service, insert, new_booking
+from services.bookings.operations.building import insert, new_booking
 from services.bookings.operations.checking import Request, check_limits, check_offer, price_of, understand
-from services.bookings.operations.following import open_credits
 from services.bookings.operations.occupying import lock_calendar, take_time_of
+from services.bookings.operations.purchases import new_child, tell_purchase
 from services.bookings.operations.scheduling import place_in_time
 from services.bookings.operations.wishes import Wish
 from shared.errors import Invalid
@@ -71,12 +70,9 @@ def buy(session: Session, request: Request) -> Booking:
     insert(session, parent)
     children = list(_children(parent, contents, request))
     insert(session, *children)
-    if parent.status == words.CONFIRMED:
-        open_credits(parent, children, now=request.now)
     if request.wish.start_time is not None:
         _schedule_first(session, children[0], parent, request)
-    announce_new(session, parent, request)
-    announce_children(session, children, action="created", by=request.by)
+    tell_purchase(session, parent, children, request)
     return parent
 
 
@@ -128,27 +124,20 @@ def _children(parent: Booking, contents: list[Content], request: Request) -> Ite
     parts = shares(parent.final_amount_cents, parent.sessions_total)
     sessions = [content for content in contents for _ in range(content.quantity)]
     for number, (content, share) in enumerate(zip(sessions, parts, strict=True), start=1):
-        child = Booking(
+        yield new_child(
+            parent,
+            request,
             kind=content.service.service_type,
-            parent_id=parent.id,
-            session_number=number,
-            client_id=parent.client_id,
-            timezone=parent.timezone,
+            number=number,
+            share_cents=share,
+            service=content.service,
+            practitioner=content.practitioner,
             location_id=content.service.location_id,
-            price_charged_cents=share,
-            final_amount_cents=share,
-            allocated_cents=share,
             collect=words.CREDIT if parent.collect == words.PLATFORM else parent.collect,
             validity_days=parent.validity_days,
             package_name_snapshot=parent.package_name_snapshot,
             bundle_name_snapshot=parent.bundle_name_snapshot,
-            payment={},
-            created_at=request.now,
-            updated_at=request.now,
         )
-        copy_service(child, content.service, content.practitioner, request.client)
-        child.become(words.DRAFT, detail=words.AWAITING_PARENT, now=request.now)
-        yield child
 
 
 def _schedule_first(session: Session, child: Booking, parent: Booking, request: Request) -> None:
@@ -160,12 +149,6 @@ def _schedule_first(session: Session, child: Booking, parent: Booking, request: 
         raise Invalid.field("start_time", "The first session is not one that has a time of its own.")
     assert request.wish.start_time is not None
     place_in_time(session, child, offer, start=request.wish.start_time, end=request.wish.end_time, now=request.now)
-    if parent.status == words.PENDING:
-        child.become(words.PENDING, detail=words.AWAITING_PAYMENT, now=request.now)
-        child.hold_expires_at = parent.hold_expires_at
-    else:
-        child.become(words.CONFIRMED, now=request.now)
-        child.confirmed_at = request.now
+    child.become(words.PENDING, detail=words.AWAITING_PAYMENT, now=request.now)
+    child.hold_expires_at = parent.hold_expires_at
     take_time_of(session, child)
-    if child.status == words.CONFIRMED:
-        set_reminders(session, child, now=request.now)

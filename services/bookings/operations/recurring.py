@@ -10,8 +10,7 @@ from services.bookings.domain.errors import NotBookable, NotCancellable, SlotTak
 from services.bookings.domain.recurrence import OCCURRENCES_MIN, BadRule, Rule
 from services.bookings.models import Booking, Series
 from services.bookings.models.busy import Taken, spans, taken_between
-from services.bookings.operations.announcing import announce_children, set_reminders
-from services.bookings.operations.building import announce_new, copy_service, insert, new_booking
+from services.bookings.operations.building import insert, new_booking
 from services.bookings.operations.cancelling import Cancellation, cancel_found
 from services.bookings.operations.checking import (
     Request,
@@ -23,8 +22,8 @@ from services.bookings.operations.checking import (
 )
 from services.bookings.operations.expiring import clear_stale
 from services.bookings.operations.finding import Found, lock_booking
-from services.bookings.operations.following import open_credits
 from services.bookings.operations.occupying import children_of, lock_calendar, take_time_of
+from services.bookings.operations.purchases import new_child, tell_purchase
 from services.bookings.operations.wishes import Wish
 from shared.errors import Invalid
 from shared.identity import Identity
@@ -144,43 +143,26 @@ def _book(session: Session, request: Request, rule: Rule, found: Recurring, take
     )
     parent.series_id, parent.sessions_total = series.id, len(free)
     insert(session, parent)
-    children = [_child(request, parent, one, number, price) for number, one in enumerate(free, start=1)]
+    children = [
+        new_child(
+            parent,
+            request,
+            kind=words.SESSION,
+            number=number,
+            share_cents=price,
+            series_id=series.id,
+            start_time=one.start,
+            end_time=one.end,
+            buffer_minutes=parent.buffer_minutes,
+            client_notes=parent.client_notes,
+        )
+        for number, one in enumerate(free, start=1)
+    ]
     insert(session, *children)
     for child in children:
         take_time_of(session, child)
-    if parent.status == words.CONFIRMED:
-        for child in open_credits(parent, children, now=request.now):
-            set_reminders(session, child, now=request.now)
-    announce_new(session, parent, request)
-    announce_children(session, children, action="created", by=request.by)
+    tell_purchase(session, parent, children, request)
     return replace(found, parent=parent, children=tuple(children), series_id=series.id)
-
-
-def _child(request: Request, parent: Booking, one: Occurrence, number: int, price: int) -> Booking:
-    child = Booking(
-        kind=words.SESSION,
-        parent_id=parent.id,
-        series_id=parent.series_id,
-        session_number=number,
-        client_id=parent.client_id,
-        timezone=parent.timezone,
-        location_id=parent.location_id,
-        start_time=one.start,
-        end_time=one.end,
-        buffer_minutes=parent.buffer_minutes,
-        client_notes=parent.client_notes,
-        price_charged_cents=price,
-        final_amount_cents=price,
-        allocated_cents=price,
-        collect=parent.collect,
-        payment={},
-        created_at=request.now,
-        updated_at=request.now,
-    )
-    copy_service(child, request.service, request.practitioner, request.client)
-    child.become(words.PENDING, detail=words.AWAITING_PAYMENT, now=request.now)
-    child.hold_expires_at = parent.hold_expires_at
-    return child
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ LATEST_WITHOUT_POLICY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Where a booking shall go, and why."""
+    """Where a booking shall go, and why. Without `notify` nobody is told of it by the marketplace."""
 
     start_time: datetime
     end_time: datetime | None = None
@@ -47,6 +47,7 @@ class Move:
     reason: str | None = None
     timezone: str | None = None
     override_availability: bool = False
+    notify: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def reschedule_booking(session: Session, reference: str, move: Move, *, by: Iden
     booking.reschedule_count += 1 if role == words.CLIENT else 0
     booking.timezone = move.timezone or booking.timezone
     set_reminders(session, booking, now=now)
-    tell_moved(session, before, by=by, reason=move.reason, how=role or words.STAFF)
+    tell_moved(session, before, by=by, reason=move.reason, how=role or words.STAFF, is_quiet=not move.notify)
     return before
 
 
@@ -99,6 +100,7 @@ def tell_moved(
     reason: str | None,
     how: str,
     free_cancel_until: datetime | None = None,
+    is_quiet: bool = False,
 ) -> None:
     """Announce that a booking has another time. Emits BookingRescheduled."""
     booking = moved.booking
@@ -110,6 +112,7 @@ def tell_moved(
         by=how,
         reason=reason,
         free_cancel_until=free_cancel_until,
+        notify=not is_quiet,
         place=place_of(session, booking),
         room_name=room_name_of(session, booking),
     )

@@ -17,9 +17,10 @@ from services.bookings.models import Booking, SessionSeat
 from services.bookings.models.busy import taken_between
 from services.bookings.models.occupancy import BOOKING
 from services.bookings.models.offers import Offer, Reference, find_offer
-from services.bookings.operations.announcing import announce, set_reminders
+from services.bookings.operations.announcing import announce, announce_children, set_reminders
 from services.bookings.operations.building import copy_service, insert, told_confirmed
 from services.bookings.operations.checking import check_slot, checked_end
+from services.bookings.operations.classes import take_classes
 from services.bookings.operations.expiring import clear_stale
 from services.bookings.operations.finding import Found, lock_booking
 from services.bookings.operations.occupying import lock_calendar, take_seat, take_time_of
@@ -48,7 +49,7 @@ def schedule_booking(session: Session, reference: str, when: When, *, by: Identi
     """
     found = lock_booking(session, reference, by=by, and_calendar=True)
     check_open(found)
-    give_time(session, found.booking, when, by=by, now=now)
+    give_time(session, found, when, by=by, now=now)
     return found.booking
 
 
@@ -65,8 +66,9 @@ def check_open(found: Found) -> None:
         raise InvalidTransition.of(booking.status)
 
 
-def give_time(session: Session, booking: Booking, when: When, *, by: Identity, now: datetime) -> None:
-    """Confirm a locked draft at the wished time. The practitioner's calendar is held."""
+def give_time(session: Session, found: Found, when: When, *, by: Identity, now: datetime) -> None:
+    """Confirm a locked draft at the wished time; a course has its own times. The practitioner's calendar is held."""
+    booking = found.booking
     offer = find_offer(
         session,
         booking.service_id,
@@ -89,15 +91,18 @@ def give_time(session: Session, booking: Booking, when: When, *, by: Identity, n
         place_in_time(session, booking, offer, start=when.start_time, end=when.end_time, now=now)
     elif booking.kind == words.WORKSHOP:
         _place_in_session(session, booking, offer.seat, now=now)
-    else:
-        raise NotBookable("A course in a package is scheduled by its practitioner.")
+    others: list[Booking] = []
+    if booking.kind == words.COURSE:
+        assert found.parent is not None
+        others = take_classes(session, booking, found.parent, now=now)
     was = booking.status
     booking.become(words.CONFIRMED, now=now)
     booking.confirmed_at = now
-    insert(session, booking)
+    insert(session, booking, *others)
     if booking.holds_time:
         take_time_of(session, booking)
-    set_reminders(session, booking, now=now)
+    for one in (booking, *others):
+        set_reminders(session, one, now=now)
     announce(
         session,
         booking,
@@ -106,6 +111,9 @@ def give_time(session: Session, booking: Booking, when: When, *, by: Identity, n
         by=by,
         from_status=was,
     )
+    if others and found.parent is not None:
+        announce_children(session, others, action="scheduled", by=by)
+        announce(session, found.parent, action="classes_joined", by=by)
 
 
 def place_in_time(

@@ -10,7 +10,7 @@ from services.bookings.domain.errors import BookingNotFound, NoSessionCredit
 from services.bookings.models import Booking
 from services.bookings.models.offers import Reference
 from services.bookings.operations.checking import Request
-from services.bookings.operations.finding import naming
+from services.bookings.operations.finding import Found, naming
 from services.bookings.operations.occupying import lock_calendar
 from services.bookings.operations.scheduling import When, give_time
 from shared.errors import Invalid
@@ -33,12 +33,15 @@ def spend(session: Session, request: Request) -> Booking:
     ]
     if wish.parent_booking is not None:
         open_ones.append(Booking.parent_id == _parent_id(session, wish.parent_booking, request))
+    soonest = (Booking.valid_until.asc().nulls_last(), Booking.id)
+    parent = None
+    if request.service.service_type == words.COURSE:
+        # Joining the classes changes the purchase too, and a purchase is locked before its sessions everywhere.
+        parent_id = session.scalar(select(Booking.parent_id).where(*open_ones).order_by(*soonest).limit(1))
+        parent = session.get(Booking, parent_id, with_for_update=True) if parent_id is not None else None
+        open_ones.append(Booking.parent_id == parent_id)
     child = session.scalar(
-        select(Booking)
-        .where(*open_ones)
-        .order_by(Booking.valid_until.asc().nulls_last(), Booking.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+        select(Booking).where(*open_ones).order_by(*soonest).limit(1).with_for_update(skip_locked=True)
     )
     if child is None:
         raise NoSessionCredit
@@ -51,7 +54,7 @@ def spend(session: Session, request: Request) -> Booking:
         location_id=wish.location_id,
         client_notes=wish.client_notes,
     )
-    give_time(session, child, when, by=request.by, now=request.now)
+    give_time(session, Found(child, parent), when, by=request.by, now=request.now)
     return child
 
 

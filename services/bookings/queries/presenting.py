@@ -244,7 +244,7 @@ def payment(row: Row, *, role: str) -> dict[str, Any]:
         "status": _payment_state(row, told),
         "order_uuid": told.get("order_uuid"),
         "checkout_url": told.get("checkout_url") if mine else None,
-        "expires_at": told.get("expires_at") or _held_until(row),
+        "expires_at": _pay_until(row, told),
         "next_action_url": told.get("next_action_url") if mine else None,
         "failure_code": told.get("failure_code"),
         "failure_message": told.get("failure_message"),
@@ -262,7 +262,10 @@ def _payment_state(row: Row, told: Mapping[str, Any]) -> str:
     return str(told.get("status") or "pending")
 
 
-def _held_until(row: Row) -> datetime | None:
+def _pay_until(row: Row, told: Row) -> datetime | None:
+    """Return until when it can be paid: as payments says, else as long as the time is held."""
+    if told.get("expires_at"):
+        return datetime.fromisoformat(told["expires_at"])
     held: datetime | None = row["hold_expires_at"] if row["status"] == words.PENDING else None
     return held
 

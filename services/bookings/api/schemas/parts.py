@@ -105,7 +105,7 @@ class BookingPayment(Schema):
     status = fields.String()
     order_uuid = fields.Raw(allow_none=True, metadata={"type": "string", "format": "uuid"})
     checkout_url = fields.String(allow_none=True, metadata={"format": "uri"})
-    expires_at = fields.Raw(allow_none=True, metadata={"type": "string", "format": "date-time"})
+    expires_at = fields.DateTime(allow_none=True)
     next_action_url = fields.String(allow_none=True, metadata={"format": "uri"})
     failure_code = fields.String(allow_none=True)
     failure_message = fields.String(allow_none=True)

@@ -29,10 +29,10 @@ MORE = {
     "booking.created": "items payment order_uuid",
     "booking.confirmed": "by place room_name",
     "booking.started": "by",
-    "booking.rescheduled": "previous_start_time previous_end_time by reason free_cancel_until place room_name",
+    "booking.rescheduled": "previous_start_time previous_end_time by reason free_cancel_until notify place room_name",
     "booking.reschedule_requested": "reason suggested_times",
     "booking.cancelled": "canceled_by reason reason_code from_status refund_cents retained_cents earned_from refund_to"
-    " covered_by restored_booking_id",
+    " covered_by restored_booking_id notify",
     "booking.expired": "",
     "booking.completed": "earned_cents earned_from early",
     "booking.no_show": "no_show_by refund_cents earned_cents earned_from",

@@ -165,3 +165,37 @@ def test_holds_have_limits_and_owners(world: World, client: Caller, http: Caller
         dead = client.post("/bookings/", {"service_id": 50, "start_time": at(10), "hold_token": tokens[1]})
         other = http.as_user(2).post("/bookings/", {"service_id": 50, "start_time": at(10)})
     assert (dead.code, other.status) == ("hold_expired", 201)
+
+
+def test_only_staff_may_keep_a_change_quiet(
+    world: World, confirmed: Confirmed, client: Caller, owner: Caller, staff: Caller, events: Any
+) -> None:
+    """Staff who have told the people themselves keep the marketplace from telling them again."""
+    first, second, third = (confirmed(start_time=at(hour, day=3)) for hour in (10, 12, 14))
+    quiet = {"notify": False}
+
+    client.post(f"/bookings/{first['id']}/cancel/", quiet)
+    owner.post(f"/bookings/{second['id']}/cancel/", quiet)
+    staff.post(f"/bookings/{third['id']}/reschedule/", {"start_time": at(16, day=3), **quiet})
+    staff.post(f"/bookings/{third['id']}/cancel/", quiet)
+
+    assert [event["notify"] for event in events("booking.cancelled")] == [True, True, False]
+    assert [event["notify"] for event in events("booking.rescheduled")] == [False]
+
+
+def test_instants_from_other_services_are_shown_like_our_own(
+    world: World, book: Callable[..., Answer], client: Caller
+) -> None:
+    booking = book().json
+    world.tell(
+        "payment.action_required",
+        {
+            "booking_id": booking["id"],
+            "order_uuid": "0190a000-0000-7000-8000-000000000000",
+            "kind": "checkout",
+            "checkout_url": "https://pay.example.org/1",
+            "expires_at": "2030-06-03T09:31:00+00:00",
+        },
+    )
+
+    assert client.get(f"/bookings/{booking['id']}/").json["payment"]["expires_at"] == "2030-06-03T09:31:00Z"

@@ -13,6 +13,7 @@ from shared.clock import frozen_at
 from shared.testing.http import Answer, Caller
 
 Book = Callable[..., Answer]
+RETREAT = 59
 
 
 @pytest.fixture
@@ -97,6 +98,65 @@ def test_canceling_early_gives_the_credit_back_and_late_spends_it(shop: World, c
     assert [event["retained_cents"] for event in cancelled] == [0, 3333]
     (credit,) = client.get("/bookings/session_credits/").json["results"]
     assert (credit["total"], credit["used"], credit["remaining"]) == (3, 1, 2)
+
+
+@pytest.fixture
+def retreat(shop: World) -> World:
+    """A package of a session and a course of three classes."""
+    shop.service(
+        RETREAT,
+        service_type="package",
+        price_cents=10_000,
+        children=[{"service_id": SESSION, "position": 0}, {"service_id": COURSE, "position": 1}],
+    )
+    return shop
+
+
+def test_a_course_in_a_package_is_joined_as_a_whole(retreat: World, client: Caller, http: Caller, events: Any) -> None:
+    package = buy(client, "package", RETREAT).json
+    course = package["child_bookings"][1]
+    assert client.post(f"/bookings/{course['id']}/schedule/").code == "payment_required"
+    retreat.paid(package)
+
+    joined = client.post(f"/bookings/{course['id']}/schedule/")
+
+    assert (joined.status, joined.json["status"]) == (200, "confirmed"), joined
+    assert joined.json["start_time"] == "2030-06-05T09:00:00Z"
+    bought = client.get(f"/bookings/{package['id']}/").json
+    classes = [child for child in bought["child_bookings"] if child["service"]["id"] == COURSE]
+    assert [child["status"] for child in classes] == ["confirmed"] * 3
+    assert (bought["sessions_total"], bought["sessions_remaining"]) == (4, 1)
+    shares = [client.get(f"/bookings/{child['id']}/").json["allocated_amount_cents"] for child in classes]
+    assert sorted(shares) == [1_666, 1_667, 1_667]
+    assert len([event for event in events("booking.confirmed") if event["by"] == "credit"]) == 1
+    assert client.post(f"/bookings/{course['id']}/schedule/").code == "already_scheduled"
+    assert buy(client, "course", COURSE).code == "already_booked"
+
+    left = client.post(f"/bookings/{course['id']}/cancel/").json
+    assert (left["refund_cents"], left["credit_restored"]) == (0, False)
+    back = client.post(f"/bookings/{package['id']}/cancel/").json
+    assert back["refund_cents"] == 10_000 - 1_666
+
+
+def test_a_full_course_leaves_the_credit_untouched(retreat: World, client: Caller, http: Caller) -> None:
+    package = buy(client, "package", RETREAT).json
+    retreat.paid(package)
+    for number in (11, 12, 13):
+        retreat.user(number)
+        assert buy(http.as_user(number), "course", COURSE).status == 201
+
+    full = client.post("/bookings/", {"service_id": COURSE, "use_session_credit": True})
+
+    assert (full.status, full.code) == (409, "session_full")
+    assert client.get(f"/bookings/{package['id']}/").json["sessions_remaining"] == 2
+    retreat.dated(800, COURSE, start=MONDAY + timedelta(days=2), sequence_number=1, max_participants=9)
+    retreat.dated(801, COURSE, start=MONDAY + timedelta(days=9), sequence_number=2, max_participants=9)
+    retreat.dated(802, COURSE, start=MONDAY + timedelta(days=16), sequence_number=3, max_participants=9)
+    answers = at_once(
+        lambda: client.post("/bookings/", {"service_id": COURSE, "use_session_credit": True}),
+        lambda: client.post("/bookings/", {"service_id": COURSE, "use_session_credit": True}),
+    )
+    assert sorted((answer.status, answer.code or "") for answer in answers) == [(201, ""), (409, "no_session_credit")]
 
 
 def test_canceling_a_package_refunds_once(shop: World, client: Caller, owner: Caller, events: Any) -> None:
