@@ -31,15 +31,23 @@ def knows_own_password(user: User, password: str) -> bool:
     Opens transactions of its own. Raises TooManyTries, Unavailable.
     """
     counter = throttling.counter(throttling.CODES, "password", user.id)
+    _require_unblocked(counter)
+    if hasher().check(password, user.password_hash).matches:
+        # Tries at the same time are all hashed; the count decides which of them are answered.
+        _require_unblocked(counter)
+        return True
+    with transaction() as session:
+        is_within = throttling.may(session, counter, now=utc_now())
+    if not is_within:
+        _require_unblocked(counter)
+    return False
+
+
+def _require_unblocked(counter: throttling.Counter) -> None:
     with transaction() as session:
         wait = throttling.seconds_blocked(session, [counter], now=utc_now())
     if wait:
         raise TooManyTries(retry_after=wait)
-    if hasher().check(password, user.password_hash).matches:
-        return True
-    with transaction() as session:
-        throttling.count(session, counter, now=utc_now())
-    return False
 
 
 def hash_replacement(user: User, password: str) -> str:

@@ -38,6 +38,7 @@ class PasswordProof:
     changed_at: datetime | None
     fresh_hash: str | None
     account: throttling.Counter
+    counters: tuple[throttling.Counter, ...]
 
 
 def prove_password(*, email: str, password: str, device_token: str | None, client: Client) -> PasswordProof:
@@ -57,16 +58,21 @@ def prove_password(*, email: str, password: str, device_token: str | None, clien
                 if device
                 else throttling.counter(throttling.UNKNOWN_DEVICE, email.lower())
             )
-            wait = throttling.seconds_blocked(session, [account, *_network_counters(client)], now=now)
-        if wait:
-            raise TooManyTries(retry_after=wait)
+            counters = (account, *throttling.networks(client.network))
+            _require_unblocked(session, counters, now=now)
         stored = user.password_hash if user else None
         checked = hasher().check(password, stored)
         if user is None or stored is None or not checked.matches:
             _count_failure(user, account, email=email, client=client)
             raise WrongCredentials
         fresh = hasher().hash(password) if checked.outdated else None
-        return PasswordProof(user_id=user.id, changed_at=user.password_changed_at, fresh_hash=fresh, account=account)
+        return PasswordProof(
+            user_id=user.id,
+            changed_at=user.password_changed_at,
+            fresh_hash=fresh,
+            account=account,
+            counters=counters,
+        )
 
 
 def sign_in(
@@ -81,10 +87,11 @@ def sign_in(
 ) -> Grant:
     """Begin a session for whoever proved the password; refusals leave traces (`keeping_refusals`).
 
-    Raises WrongCredentials if the password was changed meanwhile, AccountDisabled, DeletionPending, MfaRequired,
-    MfaInvalid. Emits SecurityAlert.
+    Raises WrongCredentials if the password was changed meanwhile, TooManyTries if others failed too often meanwhile,
+    AccountDisabled, DeletionPending, MfaRequired, MfaInvalid. Emits SecurityAlert.
     """
     user = session.get_one(User, proof.user_id, with_for_update=True)
+    _require_unblocked(session, proof.counters, now=now)
     if user.password_hash is None or user.password_changed_at != proof.changed_at:
         raise WrongCredentials
     require_active(session, user, now=now)
@@ -171,20 +178,31 @@ def note_sign_in(session: Session, user: User, *, now: datetime, password_hash: 
         set_committed_value(user, name, value)
 
 
-def _network_counters(client: Client) -> list[throttling.Counter]:
-    return [
-        throttling.counter(throttling.NETWORK, client.network),
-        throttling.counter(throttling.NETWORK_ACCOUNTS, client.network),
-    ]
+def _require_unblocked(session: Session, counters: Sequence[throttling.Counter], *, now: datetime) -> None:
+    wait = throttling.seconds_blocked(session, counters, now=now)
+    if wait:
+        raise TooManyTries(retry_after=wait)
 
 
 def _count_failure(user: User | None, account: throttling.Counter, *, email: str, client: Client) -> None:
-    """Count a wrong password, and write it into the owner's log; for an unknown address the same work is done."""
+    """Count a wrong password, and write it into the owner's log; for an unknown address the same work is done.
+
+    Raises TooManyTries when others failed too often while this one was hashed: then it is not told what was wrong.
+    """
     now = utc_now()
     with transaction() as session:
-        throttling.count_failed_sign_in(session, account=account, network=client.network, email=email.lower(), now=now)
+        within = throttling.count_failed_sign_in(
+            session, account=account, network=client.network, email=email.lower(), now=now
+        )
         user_id = user.id if user else None
         note(session, "sign_in", result="refused", user_id=user_id, client=client, now=now)
+        wait = (
+            0
+            if within
+            else throttling.seconds_blocked(session, [account, *throttling.networks(client.network)], now=now)
+        )
+    if not within:
+        raise TooManyTries(retry_after=wait or 1)
 
 
 @contextmanager

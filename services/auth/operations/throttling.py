@@ -110,12 +110,22 @@ def forget(session: Session, *counters: Counter) -> None:
     session.execute(delete(LoginFailure).where(LoginFailure.key.in_([one.key for one in counters])))
 
 
-def count_failed_sign_in(session: Session, *, account: Counter, network: str, email: str, now: datetime) -> None:
-    """Count a wrong password: for the account (or its known device), and for the network."""
-    count(session, account, now=now)
-    count(session, counter(NETWORK, network), now=now)
+def networks(network: str) -> list[Counter]:
+    """Return the counters of a network that signs people in."""
+    return [counter(NETWORK, network), counter(NETWORK_ACCOUNTS, network)]
+
+
+def count_failed_sign_in(session: Session, *, account: Counter, network: str, email: str, now: datetime) -> bool:
+    """Count a wrong password: for the account (or its known device), and for the network.
+
+    Returns whether it was within the limits. Tries that are hashed at the same time are all let in; who is told that
+    the password was wrong is decided here, one after the other.
+    """
+    failures, accounts = networks(network)
+    within = [may(session, account, now=now), may(session, failures, now=now)]
     if count(session, counter(ONE_OF_THE_ACCOUNTS, network, email), now=now) == 1:
-        count(session, counter(NETWORK_ACCOUNTS, network), now=now)
+        within.append(may(session, accounts, now=now))
+    return all(within)
 
 
 # A window starts anew when it is over and nothing is blocked by it any more.

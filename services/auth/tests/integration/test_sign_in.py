@@ -1,10 +1,14 @@
 """Signing in, and making guessing slow without locking anybody out."""
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
+from services.auth.clients.hashing import hasher
 from services.auth.models import User
 from services.auth.tests.conftest import PASSWORD, Person
 from shared.database import Database
@@ -76,6 +80,41 @@ def test_guessing_from_many_addresses_is_stopped_and_the_owner_is_not(http: Call
     assert int(guesses[-1].headers["Retry-After"]) > 0
     assert right_but_unknown.status == 429
     assert at_home.status == 200
+
+
+def test_guesses_at_once_are_no_more_than_guesses_one_by_one(http: Caller, enrol: Enrol) -> None:
+    """All of them are hashed before the first is counted; what they are told is decided by the count."""
+    owner = enrol()
+    barrier = Barrier(16)
+
+    def guess(number: int) -> int:
+        stranger = replace(http, client_ip=f"192.0.2.{number + 1}")
+        barrier.wait(5)
+        return stranger.post("/auth/login/", {"email": owner.email, "password": WRONG}).status
+
+    with ThreadPoolExecutor(16) as threads:
+        statuses = Counter(threads.map(guess, range(16)))
+
+    assert statuses == {401: 5, 429: 11}
+
+
+def test_a_right_guess_after_too_many_wrong_ones_is_not_told(
+    http: Caller, enrol: Enrol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five wrong ones are counted while the right one is still being hashed."""
+    owner = enrol()
+    check = hasher().check
+
+    def slowly(password: str, stored: str | None) -> object:
+        checked = check(password, stored)
+        if password == PASSWORD:
+            for _ in range(5):
+                http.post("/auth/login/", {"email": owner.email, "password": WRONG})
+        return checked
+
+    monkeypatch.setattr(hasher(), "check", slowly)
+
+    assert http.post("/auth/login/", {"email": owner.email, "password": PASSWORD}).status == 429
 
 
 def test_a_known_device_has_a_limit_of_its_own(http: Caller, enrol: Enrol) -> None:
