@@ -149,6 +149,9 @@ async def _copy_both_ways(client: WebSocketResponse, service: ClientWebSocketRes
     to_client = asyncio.create_task(_copy(service, client))
     try:
         await asyncio.wait({to_service, to_client}, return_when=asyncio.FIRST_COMPLETED)
+        if client.close_code is None:
+            # The service takes no more: its close code may still be on the way behind what was sent to it meanwhile.
+            await asyncio.wait({to_client}, timeout=CLOSE_SECONDS)
     finally:
         for task in (to_service, to_client):
             task.cancel()
