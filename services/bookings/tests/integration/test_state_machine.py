@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
@@ -14,6 +15,7 @@ from services.bookings.tests.world import MONDAY, World
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.testing.http import Answer, Caller
+from shared.testing.proof import FULL, sized
 
 _numbers = count(5_000)
 CLIENTS = 3
@@ -38,6 +40,36 @@ STRAYS = text("""
         SELECT source_id FROM calendar_blocks WHERE practitioner_id = :practitioner AND source = 'booking'
     ) AS block ON block.source_id = open.id
     WHERE open.id IS NULL OR block.source_id IS NULL
+""")
+SEATS = text("""
+    SELECT count(*) FROM session_seats s WHERE s.service_id IN (:workshop, :course) AND (
+        s.taken <> (SELECT count(*) FROM bookings b WHERE b.service_session_id = s.id
+                     AND b.status IN ('pending_payment', 'confirmed', 'in_progress'))
+        OR s.taken + s.offered > s.capacity OR s.offered < 0)
+""")
+SHARES = text("""
+    SELECT count(*) FROM bookings root
+    WHERE root.practitioner_id = :practitioner AND root.parent_id IS NULL
+      AND root.kind IN ('package', 'bundle', 'course', 'series')
+      AND root.final_amount_cents <> (
+          SELECT sum(b.allocated_cents) FROM bookings b WHERE b.parent_id = root.id
+             AND NOT EXISTS (SELECT 1 FROM bookings again WHERE again.replaces_id = b.id))
+""")
+LEGAL = {
+    None: {"pending_payment", "confirmed", "draft"},
+    "draft": {"confirmed", "pending_payment", "canceled"},
+    "pending_payment": {"confirmed", "canceled", "draft"},
+    "confirmed": {"in_progress", "completed", "no_show", "canceled", "draft"},
+    "in_progress": {"completed", "no_show", "canceled"},
+    "completed": {"no_show", "canceled"},
+    "no_show": {"completed"},
+    "canceled": set(),
+}
+STATES = text("""
+    SELECT o.aggregate_id, array_agg(o.payload->>'status' ORDER BY o.sequence) AS statuses
+    FROM outbox o JOIN bookings b ON b.id = o.aggregate_id::bigint
+    WHERE o.aggregate_type = 'booking' AND o.type = 'booking.changed' AND b.practitioner_id = :practitioner
+    GROUP BY o.aggregate_id
 """)
 STALE_STATES = text("""
     SELECT count(*) FROM bookings b WHERE b.practitioner_id = :practitioner AND NOT EXISTS (
@@ -86,6 +118,16 @@ class Life(RuleBasedStateMachine):
             children = [{"service_id": self.session_id}]
             more = {"service_type": "bundle", "sessions_included": 3, "children": children, "price_cents": 10_000}
             self.world.service(self.bundle_id, **given, **more)
+            self.workshop_id, self.course_id, self.package_id = (self.number * 10 + part for part in (2, 3, 4))
+            self.world.service(self.workshop_id, **given, service_type="workshop", price_cents=3_333)
+            self.world.service(self.course_id, **given, service_type="course", price_cents=7_000)
+            parts = [{"service_id": self.session_id, "position": 0}, {"service_id": self.course_id, "position": 1}]
+            self.world.service(self.package_id, **given, service_type="package", price_cents=10_001, children=parts)
+            for place, service_id in enumerate((self.workshop_id, self.course_id, self.course_id)):
+                start = MONDAY + timedelta(days=2 + place, hours=5)
+                self.world.dated(
+                    self.number * 10 + place, service_id, start=start, max_participants=2, practitioner_id=self.number
+                )
         self.owner = self.http.as_practitioner(self.number, self.number)
 
     def client(self, number: int) -> Caller:
@@ -108,8 +150,16 @@ class Life(RuleBasedStateMachine):
         return (answer.json["id"], client) if answer.status == 201 else multiple()
 
     @rule(target=bookings, client=st.integers(1, CLIENTS))
-    def buy(self, client: int) -> Any:
-        answer = self.ask(lambda: self.client(client).post("/bookings/create_bundle/", {"service_id": self.bundle_id}))
+    def join(self, client: int) -> Any:
+        body = {"service_id": self.workshop_id, "service_session_id": self.number * 10}
+        answer = self.ask(lambda: self.client(client).post("/bookings/", body))
+        return (answer.json["id"], client) if answer.status == 201 else multiple()
+
+    @rule(target=bookings, client=st.integers(1, CLIENTS), kind=st.sampled_from(["bundle", "package", "course"]))
+    def buy(self, client: int, kind: str) -> Any:
+        wanted = {"bundle": self.bundle_id, "package": self.package_id, "course": self.course_id}
+        body = {"service_id": wanted[kind]}
+        answer = self.ask(lambda: self.client(client).post(f"/bookings/create_{kind}/", body))
         if answer.status != 201:
             return multiple()
         children = [(child["id"], client) for child in answer.json["child_bookings"]]
@@ -122,9 +172,9 @@ class Life(RuleBasedStateMachine):
             with frozen_at(self.now):
                 self.world.paid(shown)
 
-    @rule(booking=bookings, by_owner=st.booleans())
-    def cancel(self, booking: tuple[int, int], by_owner: bool) -> None:
-        caller = self.owner if by_owner else self.client(booking[1])
+    @rule(booking=bookings, role=st.sampled_from(["client", "owner", "staff"]))
+    def cancel(self, booking: tuple[int, int], role: str) -> None:
+        caller = {"client": self.client(booking[1]), "owner": self.owner, "staff": self.http.as_staff(900)}[role]
         self.ask(lambda: caller.post(f"/bookings/{booking[0]}/cancel/"))
 
     @rule(booking=bookings, day=DAYS, hour=HOURS)
@@ -160,6 +210,19 @@ class Life(RuleBasedStateMachine):
             assert session.scalar(STALE_STATES, mine) == 0
 
     @invariant()
+    def no_seat_is_lost_or_doubled(self) -> None:
+        with self.database.transaction() as session:
+            assert session.scalar(SEATS, {"workshop": self.workshop_id, "course": self.course_id}) == 0
+
+    @invariant()
+    def shares_are_exact_and_states_follow_the_table(self) -> None:
+        with self.database.transaction() as session:
+            assert session.scalar(SHARES, {"practitioner": self.number}) == 0
+            for booking, statuses in session.execute(STATES, {"practitioner": self.number}):
+                steps = [pair for pair in pairwise([None, *statuses]) if pair[0] != pair[1]]
+                assert all(after in LEGAL[before] for before, after in steps), (booking, statuses)
+
+    @invariant()
     def no_cent_is_lost(self) -> None:
         with self.database.transaction() as session:
             for root, paid, is_over, told in session.execute(MONEY, {"practitioner": self.number}):
@@ -167,13 +230,15 @@ class Life(RuleBasedStateMachine):
                 assert not is_over or told == paid, (root, paid, told)
 
 
+@pytest.mark.proof
+@pytest.mark.timeout(3_600 if FULL else 120)
 def test_a_life_of_bookings(database: Database, http: Caller) -> None:
     Life.database, Life.http = database, http
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=6,
-            stateful_step_count=25,
+            max_examples=sized(6, full=200),
+            stateful_step_count=sized(25, full=60),
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
