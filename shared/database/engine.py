@@ -7,7 +7,7 @@ pool slot for long.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, TypeVar
@@ -185,11 +185,9 @@ def joined(session: Session) -> Iterator[None]:
         _joined.reset(token)
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
+def reading() -> AbstractContextManager[Connection]:
     """Yield a connection for reads of the process's database; see `Database.reading`."""
-    with database().reading() as connection:
-        yield connection
+    return database().reading()
 
 
 def _ping_after_idle(engine: Engine) -> None:

@@ -4,7 +4,7 @@ Order of a request: gateway's signature, token, operation's policy, idempotency 
 message, version and waiting preference become headers, and failures become JSON.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -59,6 +59,14 @@ class ReferenceConverter(BaseConverter):
     regex = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 
 
+class ServiceFlask(Flask):
+    """Flask without its question, asked of every function at every request, whether it is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function itself."""
+        return func
+
+
 class ServiceApi(Api):
     """flask-smorest's Api; failures are answered by `shared.http.failures`, so its own handler stays out."""
 
@@ -92,7 +100,7 @@ def create_service_app(
     configure_logging(service, level=settings.log_level)
     configure_tracing(service)
     connect(settings.database_url, pool_size=settings.database_pool_size, application_name=f"{service}-web")
-    app = Flask(service, static_folder=None)
+    app = ServiceFlask(service, static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.converters.update(id=IdConverter, ref=ReferenceConverter)
     app.config.update(

@@ -46,6 +46,8 @@ class Parser(FlaskParser):
         """Return the query string's values; of a name given twice the last one counts unless the field is a list."""
         if "%00" in req.query_string.decode("latin-1"):
             raise Invalid("Text must not contain the NUL character.")
+        if not req.args:
+            return {}
         proxy = MultiDictProxy(req.args, schema, known_multi_fields=tuple(self.KNOWN_MULTI_FIELDS))
         return {name: proxy[name] for name in req.args}
 

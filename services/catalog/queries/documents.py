@@ -7,7 +7,7 @@ from sqlalchemy import Connection, literal_column, select
 
 from services.catalog.domain.errors import ServiceNotFound
 from services.catalog.models import Service
-from services.catalog.models.naming import named
+from services.catalog.models.naming import NAMED_BY, kind_of
 from services.catalog.queries import presenting
 from services.catalog.queries.nested import nested_of
 from services.catalog.queries.rows import BY_IDS, ROWS
@@ -16,6 +16,18 @@ from shared.identity import Identity
 
 Document = dict[str, Any]
 NOBODY = Identity()
+
+_FOUND: dict[str, Any] = {
+    kind: select(
+        Service.id,
+        Service.version,
+        Service.type_id,
+        Service.visible,
+        Service.deleted_at,
+        literal_column("services.xmin::text::bigint").label("stamp"),
+    ).where(condition)
+    for kind, condition in NAMED_BY.items()
+}
 
 
 def documents(connection: Connection, ids: Sequence[int], *, full: bool, by: Identity = NOBODY) -> list[Document]:
@@ -47,16 +59,8 @@ def one_document(connection: Connection, reference: str | int, *, by: Identity) 
 
 def find(connection: Connection, reference: str | int) -> Any:
     """Return id, version, visibility and stamp of the service. Raises ServiceNotFound."""
-    row: Any = connection.execute(
-        select(
-            Service.id,
-            Service.version,
-            Service.type_id,
-            Service.visible,
-            Service.deleted_at,
-            literal_column("services.xmin::text::bigint").label("stamp"),
-        ).where(named(reference))
-    ).first()
+    kind, value = kind_of(reference)
+    row: Any = connection.execute(_FOUND[kind], {"named": value}).first()
     if row is None:
         raise ServiceNotFound
     return row
