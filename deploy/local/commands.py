@@ -1,6 +1,5 @@
 """The part of the command line that runs Estuary on this machine."""
 
-import importlib
 import time
 from collections.abc import Callable
 
@@ -8,11 +7,8 @@ import click
 
 from deploy.local.infrastructure import SERVERS, Infrastructure
 from deploy.local.logs import follow, tail
-from deploy.local.profiles import PROFILES, SERVICES
+from deploy.local.profiles import PROFILES
 from deploy.local.runner import Runner
-from shared.cli.environment import load
-
-SEED_PATIENCE_SECONDS, SEED_PAUSE_SECONDS = 90.0, 0.3
 
 
 def _profiles(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -67,28 +63,9 @@ def restart(*, profile_name: str, names: tuple[str, ...]) -> None:
     Runner(PROFILES[profile_name], click.echo).restart(names)
 
 
-@click.command()
-@click.argument("service", required=False, type=click.Choice(SERVICES))
-def seed(service: str | None) -> None:
-    """Fill the running demo, or SERVICE's part of it alone; what is there already is left alone."""
-    if service is None:
-        Runner(PROFILES["default"], click.echo).seed()
-        return
-    load(service)
-    from shared.messaging import NotYet
-
-    module = importlib.import_module(f"services.{service}.seed")
-    deadline = time.monotonic() + SEED_PATIENCE_SECONDS
-    while True:
-        try:
-            module.seed()
-        except NotYet:
-            # What it speaks of is on its way here, as an event of a service that was seeded before.
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(SEED_PAUSE_SECONDS)
-        else:
-            return
+def fill_demo() -> None:
+    """Fill the running demo, all services' parts of it."""
+    Runner(PROFILES["default"], click.echo).seed()
 
 
 @click.command()

@@ -21,7 +21,7 @@ COMMANDS = {
     "sandbox": "shared.cli.run:sandbox",
     "migrate": "shared.cli.database:migrate",
     "revision": "shared.cli.database:revision",
-    "seed": "deploy.local.commands:seed",
+    "seed": "shared.cli.seed:seed",
     "keys": "services.auth.commands:keys",
     "users": "services.auth.commands:users",
     "staff": "services.auth.commands:staff",

@@ -1,12 +1,14 @@
 """Commands about RabbitMQ's topology and the epoch of a service's events."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from shared.messaging import administration
-from shared.messaging.topology import broker_users, definitions, main, participants
+from shared.messaging.topology import definitions, main, participants
 
 
 @click.group()
@@ -27,15 +29,24 @@ def write(*, check: bool) -> None:
 @click.option("--management-url", envvar="RABBITMQ_MANAGEMENT_URL", help="http(s)://user:password@host:15672")
 @click.option("--rabbitmqctl", default="rabbitmqctl", help="Used when no management address is given.")
 @click.option("--virtual-host", default="/", show_default=True)
-def apply_topology(*, admin_url: str, management_url: str | None, rabbitmqctl: str, virtual_host: str) -> None:
+@click.option(
+    "--definitions",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take the topology from this file instead of the services' code, which a container may lack.",
+)
+def apply_topology(
+    *, admin_url: str, management_url: str | None, rabbitmqctl: str, virtual_host: str, file: Path | None
+) -> None:
     """Bring a running broker to the topology that this code asks for.
 
     Users get the passwords in RABBITMQ_PASSWORD_<USER>, or in a file named by RABBITMQ_PASSWORD_<USER>_FILE; those
     without one are expected to exist. Bindings that nobody handles any more are taken away.
     """
-    members = participants()
-    passwords = {user: found for user in broker_users(members) if (found := _password(user)) is not None}
-    definition = administration.with_users(definitions(members, virtual_host=virtual_host), passwords)
+    wanted = _read(file, virtual_host) if file else definitions(participants(), virtual_host=virtual_host)
+    users = sorted({permission["user"] for permission in wanted["permissions"]})
+    passwords = {user: found for user in users if (found := _password(user)) is not None}
+    definition = administration.with_users(wanted, passwords)
     tool: administration.Administration = (
         administration.ManagementApi(management_url) if management_url else administration.ControlTool(rabbitmqctl)
     )
@@ -67,6 +78,17 @@ def raise_(*, service: str) -> None:
         raised = raise_epoch(session)
     database.close()
     click.echo(f"{service}: epoch {raised}; now run: estuary republish {service}")
+
+
+def _read(file: Path, virtual_host: str) -> dict[str, Any]:
+    """Return the definitions of a file, for another virtual host than the one it was written for."""
+    found: dict[str, Any] = json.loads(file.read_text())
+    for kind in found.values():
+        if isinstance(kind, list):
+            for item in kind:
+                if "vhost" in item:
+                    item["vhost"] = virtual_host
+    return found
 
 
 def _password(user: str) -> str | None:

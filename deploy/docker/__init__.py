@@ -1,0 +1,1 @@
+"""Estuary in containers: what is in each image, and how the images make one system."""
