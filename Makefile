@@ -78,6 +78,19 @@ observe: ready ## Watch the running suite with Prometheus; ARGS=--once to inspec
 attack: ready ## Attack the running system: every row of the security checklist in full; ARGS='-k tokens' for some
 	@$(BIN)/python -m tests.security $(ARGS)
 
+.PHONY: compose-up
+compose-up: ## Start the suite in containers; return when it is healthy and the demo is filled in
+	@python3 deploy/docker/secrets.py
+	@docker compose up --build --detach
+
+.PHONY: compose-down
+compose-down: ## Stop the containers; ARGS=--volumes forgets their data too
+	@docker compose down $(ARGS)
+
+.PHONY: compose-logs
+compose-logs: ## Follow the containers' logs; SERVICE=bookings for one
+	@docker compose logs --follow --tail 20 $(SERVICE)
+
 .PHONY: migrate
 migrate: ready ## Bring every database to the newest form; SERVICE=bookings for one
 	@$(ESTUARY) migrate $(SERVICE)

@@ -25,7 +25,10 @@ LINES_MAX = 60
 # Tests of one database never meet (conftest.py); the longest part, the whole system's, goes first.
 LANES = ("-n", "2", "--no-loadscope-reorder")
 # Modules that write something from the code; with --check they only say whether it is fresh.
-GENERATORS = ("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples")
+GENERATORS = (
+    *("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples"),
+    *("deploy.observability.dashboards", "deploy.docker.compose"),
+)
 
 
 @dataclass(frozen=True)

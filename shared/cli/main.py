@@ -1,6 +1,7 @@
 """The command `estuary`."""
 
 import importlib
+import importlib.util
 from typing import Any
 
 import click
@@ -42,15 +43,23 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [name for name, place in COMMANDS.items() if _is_here(place.partition(":")[0])]
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        module, _, attribute = COMMANDS.get(name, "").partition(":")
+        if not module or not _is_here(module):
             return None
-        module, attribute = COMMANDS[name].split(":")
         command: Any = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+
+def _is_here(module: str) -> bool:
+    """Whether a module can be imported: a container holds one service and the commands that belong to it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
