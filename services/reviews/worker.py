@@ -1,7 +1,8 @@
 """The worker process of reviews: relay, consumer and clock."""
 
-from services.reviews.events import NOTHING_TO_TELL, PUBLISHES, SNAPSHOTS
-from services.reviews.handlers import auth
+from services.reviews import jobs
+from services.reviews.events import PUBLISHES, SNAPSHOTS
+from services.reviews.handlers import auth, bookings, catalog, media, practitioners
 from services.reviews.settings import settings
 from shared import jobs as shared_jobs
 from shared.identity import handlers as identity_handlers
@@ -13,9 +14,8 @@ def create_worker() -> Worker:
     return Worker(
         "reviews",
         settings=settings(),
-        handlers=[identity_handlers, auth],
-        jobs=[shared_jobs],
+        handlers=[identity_handlers, auth, bookings, catalog, practitioners, media],
+        jobs=[shared_jobs, jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,
-        nothing_to_tell=NOTHING_TO_TELL,
     )

@@ -1,52 +1,38 @@
 """What auth tells: people, their deletion, their wish to know."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from services.reviews.models import User
+from services.reviews.operations.erasing import erase_person
+from services.reviews.operations.following import follow_author
+from services.reviews.queries.personal import exported
 from shared.messaging import Message, handles, replace_replica
 from shared.privacy import personal_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanged:
-    """The part of a person that reviews shows."""
+    """The part of a person that reviews show."""
 
     id: int
-    uuid: str
-    display_name: str
+    uuid: UUID
+    first_name: str = ""
+    last_name: str = ""
     avatar_url: str | None = None
-    is_active: bool = True
+
+
+_FIELDS = tuple(name for name in UserChanged.__slots__ if name != "id")
 
 
 @handles("user.changed", UserChanged)
 def keep_user(session: Session, event: UserChanged, message: Message) -> None:
-    """Keep the newest state of the person."""
-    values = {
-        "uuid": event.uuid,
-        "display_name": event.display_name,
-        "avatar_url": event.avatar_url,
-        "is_active": event.is_active,
-    }
-    replace_replica(session, User, key={"id": event.id}, values=values, message=message)
-
-
-def erase_person(session: Session, user_id: int) -> None:
-    """Blank the copy; the id stays, so that nothing that names it breaks."""
-    session.execute(
-        update(User).where(User.id == user_id).values(display_name="Member", avatar_url=None, is_active=False)
-    )
-
-
-def exported(session: Session, user_id: int) -> Iterator[dict[str, Any]]:
-    """Yield what reviews holds about the person: the copy of the profile."""
-    user = session.get(User, user_id)
-    if user is not None:
-        yield {"kind": "profile", "display_name": user.display_name, "avatar_url": user.avatar_url}
+    """Keep the newest names, and show them with the person's reviews."""
+    values = {name: getattr(event, name) for name in _FIELDS}
+    if replace_replica(session, User, key={"id": event.id}, values=values, message=message):
+        follow_author(session, event.id)
 
 
 forget, tell = personal_data("reviews", erase=erase_person, export=exported, replica=User)

@@ -1,0 +1,1 @@
+"""The HTTP edge of reviews: a file per resource."""

@@ -1,0 +1,1 @@
+"""The rules of reviews: plain Python, no I/O, no clock."""

@@ -1,0 +1,177 @@
+"""Keeping the numbers: every change of a review moves them, in its own transaction.
+
+    with counting(session, review):
+        review.move(HIDE, now=now)
+
+Rows are locked in one order everywhere: the review, then practitioner, service, pair, their days and questions.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import RowMapping, TextClause, select, text
+from sqlalchemy.orm import Session
+
+from services.reviews.domain import words
+from services.reviews.domain.figures import PRIOR_MEAN, PRIOR_WEIGHT
+from services.reviews.domain.tally import FIGURES, RATED, Difference, Part, Target, part_of
+from services.reviews.events import RatingChanged, rating_subject
+from services.reviews.models import Answer, Review
+from shared.messaging import record
+
+_KEY = ("target", "practitioner_id", "service_id")
+_ORDER = {words.PRACTITIONER: 0, words.SERVICE: 1, words.PAIR: 2}
+
+PRIOR = f"""
+    SELECT coalesce(max(mean), {PRIOR_MEAN}) AS mean, coalesce(max(weight), {PRIOR_WEIGHT}) AS weight FROM rating_prior
+"""  # noqa: S608 - our own numbers.
+
+# Rows come as JSON, in the order in which they are to be locked. What may be taken off comes from `moved` and not from
+# the row that is offered for insertion: that one has to satisfy the table's constraints even where it is not inserted.
+_MOVED = """moved AS MATERIALIZED (
+        SELECT m.*, {least} >= 0 AS adds
+        FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb)) WITH ORDINALITY AS m
+    )"""
+_WEIGHTED = "round((p.weight * p.mean + {sum} / 100.0) / greatest(p.weight + {count}, 1), 3)"
+
+_SUM = "(ratings.sum_hundredths + m.sum_hundredths)"
+
+
+def _moved(table: str, figures: Sequence[str]) -> str:
+    return _MOVED.format(table=table, least=f"least({', '.join(f'm.{name}' for name in figures)})")
+
+
+def _offered(figures: Sequence[str]) -> str:
+    return ", ".join(f"CASE WHEN m.adds THEN m.{name} ELSE 0 END" for name in figures)
+
+
+def _same(*key: str) -> str:
+    return " AND ".join(f"m.{name} = excluded.{name}" for name in key)
+
+
+_MOVE = text(f"""
+    WITH prior AS ({PRIOR}), {_moved("ratings", FIGURES)}
+    INSERT INTO ratings ({", ".join((*_KEY, *FIGURES))}, weighted, version)
+    SELECT {", ".join(f"m.{name}" for name in _KEY)}, {_offered(FIGURES)},
+           {_WEIGHTED.format(sum="greatest(m.sum_hundredths, 0)", count="greatest(m.count, 0)")}, 1
+    FROM prior p, moved m ORDER BY m.ordinality
+    ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET version = ratings.version + 1,
+        ({", ".join(FIGURES)}, weighted) = (
+            SELECT {", ".join(f"ratings.{name} + m.{name}" for name in FIGURES)},
+                   {_WEIGHTED.format(sum=_SUM, count="ratings.count + m.count")}
+            FROM prior p, moved m WHERE {_same(*_KEY)}
+        )
+    RETURNING *
+""")  # noqa: S608 - names of our own columns only.
+
+
+def _adding(table: str, part: str, *figures: str, signed: bool = False) -> TextClause:
+    """Return the statement that adds to rows of `table`, with `part` behind the key; `signed` ones may be negative."""
+    key = (*_KEY, part)
+    offered = ", ".join(f"m.{name}" for name in figures) if signed else _offered(figures)
+    return text(f"""
+        WITH {_moved(table, figures)}
+        INSERT INTO {table} ({", ".join((*key, *figures))})
+        SELECT {", ".join(f"m.{name}" for name in key)}, {offered} FROM moved m ORDER BY m.ordinality
+        ON CONFLICT ({", ".join(key)}) DO UPDATE SET ({", ".join(figures)}) = (
+            SELECT {", ".join(f"{table}.{name} + m.{name}" for name in figures)} FROM moved m WHERE {_same(*key)}
+        )
+    """)  # noqa: S608 - names of our own tables and columns only.
+
+
+_MOVE_DAYS = _adding("ratings_daily", "day", "count", "sum_hundredths", signed=True)
+_MOVE_QUESTIONS = _adding("ratings_question", "question_id", "count", "total")
+
+# One round trip for both targets: who they are, and when they were last reviewed.
+_ABOUT = text("""
+    SELECT (SELECT public_uuid FROM practitioners WHERE id = :practitioner) AS practitioner_uuid,
+           (SELECT public_uuid FROM services WHERE id = :service) AS service_uuid,
+           (SELECT created_at FROM reviews WHERE practitioner_id = :practitioner AND status = 'published'
+            ORDER BY created_at DESC, id DESC LIMIT 1) AS practitioner_last,
+           (SELECT created_at FROM reviews WHERE service_id = :service AND status = 'published'
+            ORDER BY created_at DESC, id DESC LIMIT 1) AS service_last
+""")
+
+
+@contextmanager
+def counting(session: Session, review: Review, *, answers: bool = False) -> Iterator[None]:
+    """Move the numbers by what the block changes of `review`, which is locked.
+
+    `answers` says that the block changes the answers, or whether they count: else they need not be read.
+    Emits RatingChanged for each target whose rating moved.
+    """
+    before = measured(session, review, answers=answers)
+    yield
+    session.flush()
+    difference = Difference()
+    difference.move(before, measured(session, review, answers=answers))
+    move(session, difference)
+
+
+def measured(session: Session, review: Review, *, answers: bool = True) -> Part | None:
+    """Return what a review adds now."""
+    values: dict[int, int] = {}
+    if answers and review.is_published:
+        held = session.scalars(select(Answer).where(Answer.review_id == review.id))
+        values = {answer.question_id: answer.counted for answer in held if answer.counted is not None}
+    return part_of(review, values)
+
+
+def move(session: Session, difference: Difference) -> None:
+    """Move the numbers. Emits RatingChanged for each practitioner and service whose rating moved."""
+    moved = _sorted(difference.targets, FIGURES)
+    rows = session.execute(_MOVE, {"rows": moved}).mappings().all() if moved else []
+    for statement, changes, part, figures in (
+        (_MOVE_DAYS, difference.days, "day", ("count", "sum_hundredths")),
+        (_MOVE_QUESTIONS, difference.questions, "question_id", ("count", "total")),
+    ):
+        added = _sorted(changes, figures, part=part)
+        if added:
+            session.execute(statement, {"rows": added})
+    rated = {
+        Target(row["target"], row["practitioner_id"], row["service_id"]): row
+        for row in rows
+        if row["target"] != words.PAIR
+    }
+    announce(session, {key: row for key, row in rated.items() if any(difference.targets[key][n] for n in RATED)})
+
+
+def announce(session: Session, rows: Mapping[Target, RowMapping]) -> None:
+    """Tell the ratings in these rows of `ratings`."""
+    targets = list(rows)
+    while targets:
+        # Nearly always one practitioner and the service: asked about together.
+        pair, targets = targets[:2], targets[2:]
+        numbers = {key.kind: key for key in pair}
+        if len(numbers) < len(pair):
+            pair, targets = pair[:1], [pair[1], *targets]
+            numbers = {pair[0].kind: pair[0]}
+        practitioner, service = numbers.get(words.PRACTITIONER), numbers.get(words.SERVICE)
+        told = session.execute(
+            _ABOUT,
+            {
+                "practitioner": practitioner.practitioner_id if practitioner else None,
+                "service": service.service_id if service else None,
+            },
+        ).one()
+        for key in pair:
+            is_service = key.kind == words.SERVICE
+            payload = RatingChanged.of(
+                dict(rows[key]),
+                target_uuid=told.service_uuid if is_service else told.practitioner_uuid,
+                last_review_at=told.service_last if is_service else told.practitioner_last,
+            )
+            record(session, payload, about=rating_subject(key, rows[key]["version"]))
+
+
+def _sorted(changes: Mapping[Any, Mapping[str, int]], figures: Sequence[str], *, part: str = "") -> str | None:
+    """Return the rows to add, as JSON in the order of locking; None when nothing moves."""
+    rows: list[dict[str, Any]] = []
+    for key in changes:
+        target, rest = key if part else (key, None)
+        row = dict(zip(_KEY, target, strict=True)) | {name: changes[key].get(name, 0) for name in figures}
+        rows.append(row | {part: rest} if part else row)
+    rows.sort(key=lambda row: (_ORDER[row["target"]], row["practitioner_id"], row["service_id"], str(row.get(part))))
+    return orjson.dumps(rows).decode() if rows else None
