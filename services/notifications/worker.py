@@ -2,7 +2,17 @@
 
 from services.notifications import jobs
 from services.notifications.events import PUBLISHES, SNAPSHOTS
-from services.notifications.handlers import accounts, auth, bookings, media, payments, practitioners, reviews, streams
+from services.notifications.handlers import (
+    accounts,
+    auth,
+    bookings,
+    media,
+    payments,
+    practitioners,
+    reviews,
+    standing,
+    streams,
+)
 from services.notifications.settings import settings
 from shared import jobs as shared_jobs
 from shared.identity import handlers as identity_handlers
@@ -23,6 +33,7 @@ def create_worker() -> Worker:
             payments,
             practitioners,
             reviews,
+            standing,
             streams,
         ],
         jobs=[shared_jobs, jobs],

@@ -27,6 +27,7 @@ from shared.clock import utc_now
 from shared.database import reading, transaction
 from shared.http import SIGNED_IN, Blueprint, MethodView, fields, identity, set_version
 from shared.http.pages import page_body, page_schema, query_schema
+from shared.localtime import local_day
 
 notifications = Blueprint("notifications", "A person's inbox.")
 
@@ -49,10 +50,15 @@ class Notifications(MethodView):
     @notifications.arguments(NotificationsQuery, location="query")
     @notifications.response(200, page_schema(NotificationList))
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """List the inbox, newest first."""
+        """List the inbox, newest first.
+
+        The ETag is the inbox's version: a poll without news is answered 304.
+        """
         now, me = utc_now(), identity().user_id
         with reading() as connection:
             zone = inbox.person(connection, me)[0] if query.get("period") in ("today", "yesterday") else "UTC"
+            version = inbox.inbox_numbers(connection, me).version
+            set_version(f"{version}.{local_day(now, zone)}" if "period" in query else version)
             clauses, variant, values = inbox.narrowed(query, zone=zone, now=now)
             page = inbox.INBOX.page(connection, query, where=clauses, variant=variant, parameters={**values, "me": me})
         return page_body(page, inbox.presented(page.rows, now=now))

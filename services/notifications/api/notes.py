@@ -7,13 +7,13 @@ import orjson
 from marshmallow import ValidationError, validate, validates_schema
 
 from services.notifications.api.inbox import shown
+from services.notifications.api.links import on_front_end
 from services.notifications.api.schemas import PRIORITIES, Notification, NotificationList
 from services.notifications.domain.errors import ForStaffOnly, NotificationNotFound, TooManyNotes
 from services.notifications.domain.words import CHANNELS, TYPES, Priority
 from services.notifications.operations.inbox import lock_inbox
 from services.notifications.operations.notes import Note, edit_note, write_note
 from services.notifications.queries import inbox
-from services.notifications.settings import settings
 from shared.clock import utc_now
 from shared.database import reading, transaction
 from shared.http import (
@@ -70,7 +70,7 @@ class NotificationRequest(PatchedNotificationRequest):
     @validates_schema
     def check_link(self, data: Mapping[str, Any], **_kwargs: object) -> None:
         """Refuse links that leave the front end."""
-        if "action_url" in data and _on_front_end(data["action_url"]) is None:
+        if "action_url" in data and on_front_end(data["action_url"]) is None:
             raise ValidationError("Must be a path of this site.", "action_url")
 
 
@@ -119,7 +119,7 @@ class Notes(MethodView):
             scheduled_for=body.get("scheduled_for"),
             metadata=body.get("metadata", {}),
             related=(body.get("related_object_type", ""), body.get("related_object_id", "")),
-            action_url=_on_front_end(body["action_url"]) if "action_url" in body else None,
+            action_url=on_front_end(body["action_url"]) if "action_url" in body else None,
             priority=Priority[body["priority"].upper()],
         )
         with transaction() as session:
@@ -176,12 +176,3 @@ def _edit(notification_id: int, changes: dict[str, Any]) -> dict[str, Any]:
         require_match(shown(session.connection(), me, notification_id)["inbox_version"])
         edit_note(session, user_id=me, notification_id=notification_id, changes=changes, now=utc_now())
         return shown(session.connection(), me, notification_id)
-
-
-def _on_front_end(url: str) -> str | None:
-    """Return the absolute address of a path, or of an address on the front end; None for everything else."""
-    base = settings().frontend_url
-    path = url.removeprefix(base) if url == base or url.startswith((f"{base}/", f"{base}?")) else url
-    if path and (not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path):
-        return None
-    return base + path

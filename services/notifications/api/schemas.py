@@ -134,3 +134,10 @@ class SocketTicket(Schema):
     ticket = fields.String()
     expires_in = fields.Integer(metadata={"description": "Seconds."})
     url = fields.String()
+
+
+class SocketQuery(QuerySchema):
+    """How a socket is opened."""
+
+    ticket = fields.String(metadata={"description": "From ws-ticket; works once, for thirty seconds."})
+    after = fields.Integer(validate=validate.Range(min=0), metadata={"description": "The `seq` to resume after."})

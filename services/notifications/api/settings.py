@@ -1,4 +1,4 @@
-"""What people want to be told, over HTTP, and the links that switch mail off."""
+"""What people want to be told, and where, over HTTP."""
 
 from typing import Any
 
@@ -11,22 +11,15 @@ from services.notifications.api.settings_schemas import (
     NotificationSetting,
     NotificationSettingRequest,
     PatchedNotificationSettingRequest,
-    Said,
     SettingsQuery,
-    Subscription,
-    TokenQuery,
-    UnsubscribeRequest,
 )
-from services.notifications.domain.errors import InvalidToken, SettingNotFound
-from services.notifications.domain.kinds import KINDS
-from services.notifications.domain.unsubscribing import read_unsubscribe_token
+from services.notifications.domain.errors import SettingNotFound
 from services.notifications.domain.words import CHANNELS
 from services.notifications.operations import choosing
 from services.notifications.queries import choices
-from services.notifications.settings import settings
 from shared.database import reading, transaction
 from shared.errors import Invalid
-from shared.http import ANYONE, SIGNED_IN, Blueprint, MethodView, identity, require_match, set_version
+from shared.http import SIGNED_IN, Blueprint, MethodView, identity, require_match, set_version
 from shared.http.pages import page_body, page_schema
 from shared.listing import Page
 
@@ -162,54 +155,6 @@ class OneKind(MethodView):
             choosing.choose_for_kind(session, user_id=me, kind=kind, channels=body)
         with reading() as connection:
             return next(row for row in choices.kind_settings(connection, me) if row["kind"] == kind)
-
-
-@notification_settings.route("/notifications/unsubscribe/")
-class Unsubscribe(MethodView):
-    """The link under a mail."""
-
-    @notification_settings.operation("notifications_unsubscribe_retrieve", ANYONE, refuses=[InvalidToken])
-    @notification_settings.arguments(TokenQuery, location="query")
-    @notification_settings.response(200, Subscription)
-    def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """Tell what the link would switch off; changes nothing, as scanners follow links."""
-        user_id, kind = _read(query["token"])
-        with reading() as connection:
-            email = choices.masked_address(connection, user_id)
-        return {"email": email, "kind": kind, "type": KINDS[kind].type, "channels": ["email"]}
-
-    @notification_settings.operation("notifications_unsubscribe_create", ANYONE, refuses=[InvalidToken])
-    @notification_settings.arguments(UnsubscribeRequest)
-    @notification_settings.response(200, Said)
-    def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Switch off mail of the kind, of its type, or all that can be."""
-        return _unsubscribe(body["token"], body["scope"])
-
-
-@notification_settings.route("/notifications/unsubscribe/one_click/")
-class OneClick(MethodView):
-    """The mailbox's own button (RFC 8058), which sends a form."""
-
-    @notification_settings.operation("notifications_unsubscribe_one_click", ANYONE, refuses=[InvalidToken])
-    @notification_settings.arguments(TokenQuery, location="query")
-    @notification_settings.response(200, Said)
-    def post(self, query: dict[str, Any]) -> dict[str, Any]:
-        """Switch off mail of the kind; the body is not read."""
-        return _unsubscribe(query["token"], "kind")
-
-
-def _read(token: str) -> tuple[int, str]:
-    read = read_unsubscribe_token(settings().unsubscribe_key, token)
-    if read is None or read[1] not in KINDS or KINDS[read[1]].is_mandatory:
-        raise InvalidToken
-    return read
-
-
-def _unsubscribe(token: str, scope: str) -> dict[str, Any]:
-    user_id, kind = _read(token)
-    with transaction() as session:
-        choosing.unsubscribe(session, user_id=user_id, kind=kind, scope=scope)
-    return {"message": "You will not get such mails any more."}
 
 
 def _mine() -> list[dict[str, Any]]:

@@ -102,31 +102,3 @@ class KindSetting(Schema):
     audience = fields.String(validate=validate.OneOf(("client", "practitioner", "staff")))
     mandatory = fields.Boolean()
     channels = fields.Nested(ChannelStates)
-
-
-class TokenQuery(QuerySchema):
-    """The token of a mailed link."""
-
-    token = fields.String(required=True, validate=validate.Length(max=300))
-
-
-class UnsubscribeRequest(Schema):
-    """The token of a mailed link, and how much of the mail is not wanted."""
-
-    token = fields.String(required=True, validate=validate.Length(max=300))
-    scope = fields.String(load_default="kind", validate=validate.OneOf(("kind", "type", "all")))
-
-
-class Subscription(Schema):
-    """What an unsubscribe link would switch off."""
-
-    email = fields.String(metadata={"description": "Masked."})
-    kind = fields.String()
-    type = fields.String()
-    channels = fields.List(fields.String())
-
-
-class Said(Schema):
-    """A sentence."""
-
-    message = fields.String()

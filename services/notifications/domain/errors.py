@@ -1,6 +1,8 @@
 """What notifications refuses."""
 
-from shared.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited
+from typing import ClassVar
+
+from shared.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, RateLimited
 
 
 class NotificationNotFound(NotFound):
@@ -88,3 +90,11 @@ class InvalidTransition(Conflict):
 
     code = "invalid_transition"
     message = "It is too late for that."
+
+
+class UpgradeRequired(DomainError):
+    """A plain request came to the address of the socket."""
+
+    status: ClassVar[int] = 426
+    code = "upgrade_required"
+    message = "Open this address as a WebSocket."

@@ -24,7 +24,7 @@ from services.notifications.clients.envelope import Sender, envelope
 from services.notifications.clients.mail import Outlet, Refused, TryLater
 from services.notifications.domain.kinds import KINDS, Kind
 from services.notifications.domain.mail import Letter, Links, Reader, compose, harmless, has_words_of_others
-from services.notifications.domain.rendering import PLAIN
+from services.notifications.domain.rendering import PLAIN, Said, Words, put_into_words
 from services.notifications.domain.templating import TemplateInvalid
 from services.notifications.domain.unsubscribing import form_unsubscribe_token
 from services.notifications.domain.words import masked
@@ -42,7 +42,7 @@ LEASE = timedelta(minutes=2)
 BUDGET_SECONDS = 20.0
 LADDER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 SUPPRESSED_FOR = timedelta(days=30)
-ONE_CLICK = "/api/v1/drf/notifications/unsubscribe/one_click/"
+ONE_CLICK = "/api/v1/drf/notifications/unsubscribe/"
 MAILS = Counter("estuary_mails_total", "E-mails by what came of them.", ["outcome"])
 
 
@@ -164,15 +164,7 @@ def _written(session: Session, item: Claimed, *, now: datetime) -> Written | Uns
     values = item.context["values"]
     is_plain = not reader.is_proven and (has_words_of_others(values) or kind.name == "digest")
     token = _unsubscribe_token(item.user_id, kind)
-    said = say(
-        session,
-        PLAIN if is_plain else kind.name,
-        "email",
-        harmless(values),
-        zone=reader.zone,
-        locale=reader.locale,
-        now=now,
-    )
+    said = _said(session, item, kind=PLAIN if is_plain else kind.name, reader=reader, now=now)
     links = Links(
         about=_link(item),
         label=item.context.get("label") or kind.label,
@@ -187,6 +179,14 @@ def _written(session: Session, item: Claimed, *, now: datetime) -> Written | Uns
         one_click=f"{settings().public_url}{ONE_CLICK}?token={token}" if token else None,
         calendar=calendar_file(appointment, at=now) if appointment else None,
     )
+
+
+def _said(session: Session, item: Claimed, *, kind: str, reader: Reader, now: datetime) -> Said:
+    """Return what the mail says: the words that are to be tested, or those of the kind."""
+    values, tested = harmless(item.context["values"]), item.context.get("words")
+    if tested and kind != PLAIN:
+        return put_into_words(Words(**tested), values, zone=reader.zone, now=now)
+    return say(session, kind, "email", values, zone=reader.zone, locale=reader.locale, now=now)
 
 
 def _refusal(session: Session, item: Claimed, kind: Kind, address: str, *, now: datetime) -> Unsendable | None:

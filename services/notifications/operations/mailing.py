@@ -55,7 +55,7 @@ class Post:
     """A mail to be sent. `link` is a path on the front end, where `{token}` becomes the token of `action`.
 
     Without `address` it goes to whatever address the person has when it is sent. What is of use `before` an instant
-    only is not sent after it.
+    only is not sent after it. `words` are said instead of the kind's own: a test of a template.
     """
 
     user_id: int
@@ -74,6 +74,7 @@ class Post:
     event_id: UUID | None = None
     before: datetime | None = None
     wait: Wait | None = None
+    words: Mapping[str, str] | None = None
     not_before: datetime | None = None
 
 
@@ -178,6 +179,8 @@ def _context(post: Post) -> dict[str, Any]:
         "link": post.link,
         "label": post.label,
     }
+    if post.words is not None:
+        context["words"] = dict(post.words)
     if post.before is not None:
         context["before"] = post.before.isoformat()
     if post.action is not None:

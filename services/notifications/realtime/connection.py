@@ -44,6 +44,7 @@ class Connection:
         self.expires_at = expires_at
         self.opened_at = int(time.time())
         self.place = Place()
+        self.is_welcomed = False
         self.unread_count = 0
         self._reader = reader
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(BUFFERED_MESSAGES)
@@ -52,13 +53,19 @@ class Connection:
         self._spoken: deque[float] = deque(maxlen=MESSAGES_PER_WINDOW + 1)
         self._malformed = 0
         self._was_warned = False
+        self._is_resuming = False
         self._closing: asyncio.Task[object] | None = None
 
-    async def run(self, renew: Renew, after: int | None) -> None:
-        """Serve the socket until it closes. `renew(token)` checks a new token and returns when it runs out."""
+    async def run(self, renew: Renew, after: int | None, on_welcomed: Callable[[], None]) -> None:
+        """Serve the socket until it closes. `renew(token)` checks a new token and returns when it runs out.
+
+        `on_welcomed` is called as soon as the socket knows its place, and can be brought forward from there.
+        """
         writer = asyncio.create_task(self._write())
         try:
             await self._welcome(after)
+            self.is_welcomed = True
+            on_welcomed()
             async for message in self.socket:
                 if message.type is not WSMsgType.TEXT:
                     self.close(BINARY, "text only")
@@ -84,6 +91,8 @@ class Connection:
 
     def bring_forward(self, news: News) -> bool:
         """Tell what is new since this socket's place; False if the reader took only a part of it."""
+        if self._is_resuming:
+            return False
         if news.version <= self.place.version:
             return True
         if news.is_cut:
@@ -105,6 +114,7 @@ class Connection:
             self.place = Place(seq=row["seq"], version=start.version)
         changed = [row for row in news.rows if row["seq"] <= start.seq and row["inbox_version"] > start.version]
         updates = {
+            "collapsed": [row["id"] for row in fresh if row["count"] > 1],
             "read": [row["id"] for row in changed if row["is_read"]],
             "unread": [row["id"] for row in changed if not row["is_read"]],
             "deleted": [key for seq, key in news.deleted.items() if seq > start.seq],
@@ -138,9 +148,9 @@ class Connection:
         return True
 
     async def _welcome(self, after: int | None) -> None:
-        news = (await self._reader.news({self.user_id: Place()})).get(self.user_id)
-        self.place = Place(seq=news.last_seq, version=news.version) if news else Place()
-        self.unread_count = news.unread_count if news else 0
+        numbers = await self._reader.numbers(self.user_id)
+        self.place = Place(seq=numbers.last_seq, version=numbers.version)
+        self.unread_count = numbers.unread_count
         self.tell(
             {
                 "type": "connection_established",
@@ -210,6 +220,14 @@ class Connection:
         await self._resume(after, echoed)
 
     async def _resume(self, after: int, echoed: Message) -> None:
+        """Tell what was missed, in order: nothing newer is told in between."""
+        self._is_resuming = True
+        try:
+            await self._tell_missed(after, echoed)
+        finally:
+            self._is_resuming = False
+
+    async def _tell_missed(self, after: int, echoed: Message) -> None:
         missed = await self._reader.missed(self.user_id, after)
         if missed is None:
             self.tell({"type": "resync", "last_seq": self.place.seq, "unread_count": self.unread_count, **echoed})

@@ -32,22 +32,28 @@ class Hub:
         """Whether one more socket may be opened from `network`."""
         return self.count < self._total and self._networks[network] < self._per_network
 
-    def enter(self, connection: Connection, network: str) -> None:
-        """Add a socket; of a person's sixth the oldest goes."""
+    def admit(self, network: str) -> None:
+        """Count a socket, from the handshake on, whoever it will be."""
+        self._networks[network] += 1
+        self.count += 1
+
+    def enter(self, connection: Connection) -> None:
+        """Add a socket; of a person's sixth the oldest goes. It is told nothing before it is welcomed."""
         sockets = self._by_user[connection.user_id]
         sockets.append(connection)
         for oldest in sockets[: -self._per_user]:
             oldest.close(REPLACED, "opened elsewhere")
-        self._networks[network] += 1
-        self.count += 1
 
-    def leave(self, connection: Connection, network: str) -> None:
+    def leave(self, connection: Connection) -> None:
         """Forget a socket."""
         sockets = self._by_user[connection.user_id]
         sockets.remove(connection)
         if not sockets:
             del self._by_user[connection.user_id]
             self._dirty.discard(connection.user_id)
+
+    def dismiss(self, network: str) -> None:
+        """Count a socket no more."""
         self._networks[network] -= 1
         if not self._networks[network]:
             del self._networks[network]
@@ -107,7 +113,7 @@ class Hub:
         places = {
             user_id: Place(seq=min(one.place.seq for one in sockets), version=min(one.place.version for one in sockets))
             for user_id in people
-            if (sockets := self._by_user.get(user_id))
+            if (sockets := self._welcomed(user_id))
         }
         if not places:
             return
@@ -120,10 +126,13 @@ class Hub:
             self._woken.set()
             return
         for user_id, news in found.items():
-            for connection in list(self._by_user.get(user_id, ())):
+            for connection in self._welcomed(user_id):
                 if not connection.bring_forward(news):
                     self._dirty.add(user_id)
                     asyncio.get_running_loop().call_later(0.2, self._woken.set)
+
+    def _welcomed(self, user_id: int) -> list[Connection]:
+        return [connection for connection in self._by_user.get(user_id, ()) if connection.is_welcomed]
 
     def _all(self) -> list[Connection]:
         return [connection for sockets in self._by_user.values() for connection in sockets]

@@ -94,6 +94,10 @@ class Reader:
         """Return what happened to each of these people's inboxes: three statements, however many people."""
         return await self._read(lambda connection: _news(connection, places))
 
+    async def numbers(self, user_id: int) -> inbox.Inbox:
+        """Return the numbers of a person's inbox."""
+        return await self._read(lambda connection: inbox.inbox_numbers(connection, user_id))
+
     async def missed(self, user_id: int, after: int) -> News | None:
         """Return the lines after `after`; None when there are too many, or deletions may have been forgotten."""
 

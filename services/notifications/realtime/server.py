@@ -75,6 +75,15 @@ class Realtime:
     async def open_socket(self, request: web.Request) -> web.StreamResponse:
         """Judge the handshake, find out who it is, and serve the socket until it closes."""
         network = self._judge(request)
+        self._hub.admit(network)
+        SOCKETS.set(self._hub.count)
+        try:
+            return await self._serve(request)
+        finally:
+            self._hub.dismiss(network)
+            SOCKETS.set(self._hub.count)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
         claimed = await self._claimed(request)
         socket = web.WebSocketResponse(
             protocols=(PROTOCOL,), max_msg_size=MAX_MESSAGE_BYTES, compress=False, timeout=2.0
@@ -91,13 +100,16 @@ class Realtime:
             expires_at=caller.expires_at,
         )
         after = request.query.get("after", "")
-        self._hub.enter(connection, network)
-        SOCKETS.set(self._hub.count)
+        self._hub.enter(connection)
         try:
-            await connection.run(partial(self._renewed, caller), int(after) if _AFTER.fullmatch(after) else None)
+            await connection.run(
+                partial(self._renewed, caller),
+                int(after) if _AFTER.fullmatch(after) else None,
+                # What happened meanwhile was told to nobody.
+                on_welcomed=partial(self._hub.note, caller.user_id),
+            )
         finally:
-            self._hub.leave(connection, network)
-            SOCKETS.set(self._hub.count)
+            self._hub.leave(connection)
         return socket
 
     async def live(self, _request: web.Request) -> web.Response:
@@ -209,6 +221,9 @@ class Realtime:
         data = message.data
         if message.type == "inbox.hint":
             self._hub.note(int(data["user_id"]))
+        elif message.type == "inboxes.hint":
+            for user_id in data["user_ids"]:
+                self._hub.note(int(user_id))
         elif message.type == "session.revoked" and data.get("kind") == "session":
             self._hub.end_sessions(data.get("session_ids") or [], user_id=int(data["user_id"]))
         elif message.type == "session.revoked" or not data.get("is_active", True):
