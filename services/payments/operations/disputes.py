@@ -34,6 +34,8 @@ def sync_dispute(session: Session, told: Mapping[str, Any]) -> bool:
         session.add(dispute)
         session.flush()
     was_decided = dispute.funds_state in ("reinstated", "lost")
+    if was_decided and told["status"] not in DECIDED:
+        return True
     dispute.status, dispute.reason = told["status"], told.get("reason") or ""
     due = (told.get("evidence_details") or {}).get("due_by")
     dispute.evidence_due_by = datetime.fromtimestamp(due, tz=UTC) if due else None

@@ -3,7 +3,8 @@
 Because the state is asked for anew, neither the order of events nor repeats nor the version of a payload matter.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from services.payments.models import StripeEvent
 from services.payments.operations import cards, connect, disputes, fees, refunds, subscriptions, sync, transfers
 from services.payments.operations.stripe_log import wake_desk
 from shared.clock import utc_now
-from shared.database import transaction
+from shared.database import reading, transaction
 from shared.errors import DomainError
 from shared.observability import logger
 
@@ -75,6 +76,14 @@ def work_on(stripe: Stripe, event_id: str) -> None:
     if claimed is None:
         return
     type_, object_id, account = claimed
+    with _alone_with(object_id) as is_alone:
+        if is_alone:
+            _sync(stripe, event_id, type_, object_id, account)
+        else:
+            _again(event_id, note="another worker is at it")
+
+
+def _sync(stripe: Stripe, event_id: str, type_: str, object_id: str, account: str | None) -> None:
     fetch, apply = _WORK[type_]
     try:
         things = fetch(stripe, object_id, account)
@@ -86,7 +95,6 @@ def work_on(stripe: Stripe, event_id: str) -> None:
         return
     try:
         with transaction() as session:
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 1))"), {"id": object_id})
             results = [apply(session, {**thing, "account": account}) for thing in things]
     except DomainError as refused:
         _again(event_id, note=refused.message)
@@ -95,6 +103,22 @@ def work_on(stripe: Stripe, event_id: str) -> None:
         _conclude(event_id, "done")
     else:
         _again(event_id, note="not known here yet")
+
+
+@contextmanager
+def _alone_with(object_id: str) -> Iterator[bool]:
+    """Hold an object from before it is fetched until it is synced, so that no older state is applied after a newer.
+
+    The lock is the connection's, not a transaction's: none is open while Stripe is asked.
+    """
+    key = {"id": object_id}
+    with reading() as connection:
+        is_ours = bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:id, 1))"), key))
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:id, 1))"), key)
 
 
 def replay_event(session: Session, event_id: str) -> StripeEvent | None:
