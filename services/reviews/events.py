@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
@@ -134,7 +135,7 @@ class ReviewReported:
 
     review_uuid: UUID
     reason: str
-    score: str
+    score: Decimal
     status: str
     practitioner_id: int
 
@@ -163,8 +164,8 @@ class RatingChanged:
     target_id: int
     target_uuid: UUID | None
     count: int
-    average: str
-    weighted: str
+    average: Decimal
+    weighted: Decimal
     distribution: dict[str, int]
     verified: int
     last_review_at: datetime | None
@@ -177,8 +178,8 @@ class RatingChanged:
             target_id=target_id(Target(row["target"], row["practitioner_id"], row["service_id"])),
             target_uuid=target_uuid,
             count=row["count"],
-            average=figures.average(sum_hundredths=row["sum_hundredths"], count=row["count"]),
-            weighted=str(row["weighted"]),
+            average=Decimal(figures.average(sum_hundredths=row["sum_hundredths"], count=row["count"])),
+            weighted=row["weighted"],
             distribution=figures.distribution(row),
             verified=row["verified"],
             last_review_at=last_review_at,

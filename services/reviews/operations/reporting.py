@@ -50,7 +50,7 @@ def report(session: Session, review: Review, *, reason: str, details: str, by: I
     told = ReviewReported(
         review_uuid=review.public_uuid,
         reason=reason,
-        score=str(review.report_score),
+        score=review.report_score,
         status=review.status,
         practitioner_id=review.practitioner_id,
     )
