@@ -79,6 +79,11 @@ class Claim:
     parent_kind: str | None = None
 
     @property
+    def is_unpaid(self) -> bool:
+        """Whether it waits for its payment, or for that of its purchase."""
+        return self.status == words.PENDING or self.status_detail == words.AWAITING_PARENT
+
+    @property
     def is_class(self) -> bool:
         """Whether it is one class of a course, bought by itself or in a package: a course is left as a whole."""
         return self.parent_kind is not None and self.kind == words.COURSE and self.start is not None
@@ -108,6 +113,8 @@ class Outcome:
 
 def refusal(claim: Claim, *, role: str, now: datetime) -> str | None:
     """Return why `role` can not cancel the booking by itself, or None."""
+    if claim.parent_kind is not None and claim.is_unpaid:
+        return "This belongs to a purchase that is not paid yet: cancel the whole purchase."
     if claim.status in (words.DRAFT, words.PENDING):
         return None
     is_parent = claim.kind in words.PARENT_KINDS and claim.parent_kind is None

@@ -167,6 +167,8 @@ def booking_type(row: Row) -> str:
 def can_be_canceled(row: Row, *, role: str, is_parent: bool, now: datetime) -> bool:
     """Whether this caller may cancel it now."""
     status, start = row["status"], row["start_time"]
+    if row["parent_id"] is not None and (status == words.PENDING or row["status_detail"] == words.AWAITING_PARENT):
+        return False
     if status in (words.DRAFT, words.PENDING):
         return True
     if status == words.COMPLETED and row["status_detail"] == words.COMPLETED_EARLY and role == words.CLIENT:

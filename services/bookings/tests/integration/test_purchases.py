@@ -67,6 +67,22 @@ def test_a_package_becomes_credits_when_paid(shop: World, client: Caller, events
     assert [event["by"] for event in events("booking.confirmed")] == ["payment", "credit"]
 
 
+@pytest.mark.parametrize("kind", ["bundle", "course"])
+def test_a_part_of_an_unpaid_purchase_is_not_canceled_alone(
+    shop: World, client: Caller, events: Any, kind: str
+) -> None:
+    """Whoever pays afterwards would have paid for it, and nobody would give it back."""
+    bought = buy(client, kind, {"bundle": BUNDLE, "course": COURSE}[kind]).json
+    part = bought["child_bookings"][-1]
+
+    alone = client.post(f"/bookings/{part['id']}/cancel/")
+
+    assert (alone.status, alone.code, part["can_be_canceled"]) == (409, "not_cancellable", False)
+    shop.paid(bought)
+    back = client.post(f"/bookings/{bought['id']}/cancel/").json
+    assert back["refund_cents"] == bought["final_amount_cents"]
+
+
 def test_the_last_credit_is_spent_once(shop: World, client: Caller) -> None:
     bundle = buy(client, "bundle", BUNDLE).json
     shop.paid(bundle)
