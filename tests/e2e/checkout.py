@@ -1,9 +1,25 @@
 """The sandbox's hosted checkout page, filled in as a person's browser would send it."""
 
+from typing import Any
+
 import requests
+
+from tests.e2e.api import eventually
+from tests.e2e.people import Person
 
 CARD_OK = "4242424242424242"
 CARD_DECLINED = "4000000000000002"
+CARD_AUTHENTICATION = "4000002760003184"
+
+
+def checkout_url_of(person: Person, booking: dict[str, Any]) -> str:
+    """Return the address of the hosted payment page, once payments has made one."""
+    return str(
+        eventually(
+            lambda: person.api.get(f"/bookings/{booking['id']}/")["payment"]["checkout_url"] or None,
+            what="a checkout page",
+        )
+    )
 
 
 def pay(checkout_url: str, card: str = CARD_OK) -> requests.Response:

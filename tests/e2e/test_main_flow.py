@@ -3,7 +3,6 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,8 +10,8 @@ import requests
 
 from deploy.local.stack import Stack
 from tests.e2e.api import Socket, eventually
-from tests.e2e.checkout import CARD_DECLINED, pay
-from tests.e2e.people import Person, Practitioner, becomes, book, free_slots, give_credits, status_of
+from tests.e2e.checkout import CARD_DECLINED, checkout_url_of, pay
+from tests.e2e.people import Person, Practitioner, becomes, book, free_slots, give_credits, run_out_hold, status_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -20,16 +19,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 def credits_of(person: Person) -> int:
     """Return the credits a person may spend, in cents."""
     return int(person.api.get("/credits/balance/")["balance_cents"])
-
-
-def checkout_url_of(person: Person, booking: dict[str, Any]) -> str:
-    """Return the address of the hosted payment page, once payments has made one."""
-    return str(
-        eventually(
-            lambda: person.api.get(f"/bookings/{booking['id']}/")["payment"]["checkout_url"] or None,
-            what="a checkout page",
-        )
-    )
 
 
 def test_pay_on_the_hosted_page(client: Person, practitioner: Practitioner) -> None:
@@ -113,7 +102,7 @@ def test_a_stored_card_that_is_declined_then_one_that_pays(client: Person, pract
     becomes(client, booking, "confirmed")
 
 
-def test_a_hold_that_runs_out_frees_the_slot_and_late_money_goes_back(
+def test_a_hold_that_runs_out_frees_the_slot(
     stack: Stack, client: Person, other_client: Person, practitioner: Practitioner, staff: Person
 ) -> None:
     slot = free_slots(client, practitioner, days_ahead=8)[0]
@@ -127,20 +116,6 @@ def test_a_hold_that_runs_out_frees_the_slot_and_late_money_goes_back(
     give_credits(staff, other_client, "100.00")
     again = book(other_client, practitioner, slot["start_time"], wait=10)
     assert again["status"] == "confirmed"
-
-
-def run_out_hold(stack: Stack, booking: dict[str, Any]) -> None:
-    """Move the end of a hold into the past, as fifteen minutes would; the clock job does the rest."""
-    import psycopg2
-
-    with psycopg2.connect(stack.environment("bookings")["DATABASE_URL"]) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE bookings SET hold_expires_at = now() - interval '1 second' WHERE id = %s AND"
-            " status = 'pending_payment'",
-            (booking["id"],),
-        )
-        assert cursor.rowcount == 1
-    connection.close()
 
 
 def test_two_clients_at_once(client: Person, other_client: Person, practitioner: Practitioner, staff: Person) -> None:
