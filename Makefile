@@ -74,6 +74,7 @@ prove: ready ## Show the promises of money and time at full size; ARGS='services
 .PHONY: observe
 observe: ready ## Watch the running suite with Prometheus; ARGS=--once to inspect and end
 	@$(BIN)/python -m deploy.observability.observe $(ARGS)
+
 .PHONY: attack
 attack: ready ## Attack the running system: every row of the security checklist in full; ARGS='-k tokens' for some
 	@$(BIN)/python -m tests.security $(ARGS)

@@ -3,34 +3,56 @@
 from typing import Any
 
 from gateway.errors import CODE_BY_STATUS, REFUSALS, phrase
-from gateway.routes import Route
+from gateway.routes import GATEWAY, Route
 
 UNWRAPPED = frozenset({"204", "206", "304"})
 _ID = "0192b1c0-5f1e-7c3a-9a53-2f6d1f0e4a11"
+# What the gateway itself may answer, by status: the shared response's name and the codes.
+_OWN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "400": ("BadRequest", ("bad_path", "bad_request")),
+    "401": ("Unauthenticated", ("authentication_failed", "token_expired", "token_revoked")),
+    "404": ("NotFound", ("not_found",)),
+    "408": ("RequestTimeout", ("request_timeout",)),
+    "413": ("PayloadTooLarge", ("payload_too_large",)),
+    "415": ("UnsupportedMediaType", ("unsupported_media_type",)),
+    "429": ("RateLimited", ("rate_limited",)),
+    "502": ("BadGateway", ("bad_gateway",)),
+    "503": ("ServiceUnavailable", ("service_unavailable",)),
+    "504": ("GatewayTimeout", ("gateway_timeout",)),
+}
 _SHARED_PARAMETERS = {"Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"}
 
 
 def shared_components() -> dict[str, dict[str, Any]]:
     """Return the components that the gateway itself brings."""
     text, number = {"type": "string"}, {"type": "integer"}
+    bare: dict[str, Any] = {
+        "message": {**text, "description": "A sentence for people."},
+        "code": {**text, "description": "A stable word for machines."},
+        "errors": {
+            "type": "object",
+            "description": "Sentences by field.",
+            "additionalProperties": {"type": "array", "items": text},
+        },
+    }
+    outer = {
+        "status": {"type": "string", "enum": ["error"]},
+        "request_id": {**text, "description": "Name it when you ask for help."},
+    }
     return {
         "schemas": {
             "Error": {
                 "type": "object",
                 "description": "Every refusal has this form.",
                 "required": ["status", "message", "code", "errors", "request_id"],
-                "properties": {
-                    "status": {"type": "string", "enum": ["error"]},
-                    "message": {**text, "description": "A sentence for people."},
-                    "code": {**text, "description": "A stable word for machines."},
-                    "errors": {
-                        "type": "object",
-                        "description": "Sentences by field.",
-                        "additionalProperties": {"type": "array", "items": text},
-                    },
-                    "request_id": {**text, "description": "Name it when you ask for help."},
-                },
-            }
+                "properties": {**outer, **bare},
+            },
+            "BareError": {
+                "type": "object",
+                "description": "A refusal where answers pass untouched: webhooks, feeds, files.",
+                "required": list(bare),
+                "properties": bare,
+            },
         },
         "headers": {
             "RateLimit": {"description": "What is left (r) and until when, in seconds (t).", "schema": text},
@@ -44,43 +66,42 @@ def shared_components() -> dict[str, dict[str, Any]]:
             "Deprecation": {"description": "Since when this base is deprecated (old base only).", "schema": text},
             "X-Request-Id": {"description": "The request's id, also in every log line about it.", "schema": text},
         },
-        "responses": {
-            name: _error_response(status, [code])
-            for name, status, code in (
-                ("Unauthenticated", 401, "authentication_failed"),
-                ("RateLimited", 429, "rate_limited"),
-                ("ServiceUnavailable", 503, "service_unavailable"),
-            )
-        },
+        "responses": {name: _error_response(int(status), list(codes)) for status, (name, codes) in _OWN.items()},
         "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
     }
 
 
-def public_operation(operation: dict[str, Any], route: Route, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def public_operation(
+    path: str, operation: dict[str, Any], route: Route, shared: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     """Return the operation as clients see it; parameters that many share are moved into `shared`."""
     changed = dict(operation)
     changed["parameters"] = [_shared_parameter(each, shared) for each in operation.get("parameters", [])]
     if not changed["parameters"]:
         del changed["parameters"]
+    own = _own_refusals(path, operation, route)
     changed["responses"] = {
-        str(status): _public_response(str(status), response, route)
+        str(status): _public_response(str(status), response, route, own)
         for status, response in operation.get("responses", {}).items()
         if str(status) != "default"
     }
+    for status in own:
+        name = {"$ref": f"#/components/responses/{_OWN[status][0]}"}
+        changed["responses"].setdefault(status, name)
     changed["security"] = _security(operation, route)
     if route.limit == "webhooks":
         changed["tags"] = ["Webhooks"]
-    _add_refusals(changed, route)
     return changed
 
 
-def _public_response(status: str, response: dict[str, Any], route: Route) -> dict[str, Any]:
-    if "$ref" in response or route.raw:
+def _public_response(status: str, response: dict[str, Any], route: Route, own: set[str]) -> dict[str, Any]:
+    if "$ref" in response or (route.raw and status < "400"):
         return response
     if status >= "400":
-        codes = response.get("x-codes") or [CODE_BY_STATUS.get(int(status), "bad_request")]
+        declared = response.get("x-codes") or [CODE_BY_STATUS.get(int(status), "bad_request")]
+        codes = list(dict.fromkeys([*declared, *(_OWN[status][1] if status in own else ())]))
         return {
-            **_error_response(int(status), codes),
+            **_error_response(int(status), codes, form="BareError" if route.raw else "Error"),
             "description": response.get("description") or phrase(int(status)),
         }
     if not status.startswith("2") or status in UNWRAPPED:
@@ -124,7 +145,7 @@ def _example(value: Any, route: Route) -> dict[str, Any]:
     return {"status": "success", "message": "Success", "data": value, **flat, **told}
 
 
-def _error_response(status: int, codes: list[str]) -> dict[str, Any]:
+def _error_response(status: int, codes: list[str], *, form: str = "Error") -> dict[str, Any]:
     code = codes[0]
     message = REFUSALS[code][1] if code in REFUSALS else phrase(status)
     response: dict[str, Any] = {
@@ -133,7 +154,7 @@ def _error_response(status: int, codes: list[str]) -> dict[str, Any]:
             "application/json": {
                 "schema": {
                     "allOf": [
-                        {"$ref": "#/components/schemas/Error"},
+                        {"$ref": f"#/components/schemas/{form}"},
                         {"type": "object", "properties": {"code": {"type": "string", "enum": codes}}},
                     ]
                 },
@@ -146,16 +167,23 @@ def _error_response(status: int, codes: list[str]) -> dict[str, Any]:
     return response
 
 
-def _add_refusals(operation: dict[str, Any], route: Route) -> None:
-    """Declare what the gateway itself may answer."""
+def _own_refusals(path: str, operation: dict[str, Any], route: Route) -> set[str]:
+    """Return the statuses with which the gateway itself may answer."""
+    names = {parameter.get("name") for parameter in operation.get("parameters", [])}
     possible = {
-        "401": ("Unauthenticated", not route.raw and not route.ignore_token),
-        "429": ("RateLimited", route.limit != "unlimited"),
-        "503": ("ServiceUnavailable", True),
+        "400": True,
+        "401": not route.raw and not route.ignore_token,
+        # A value that no thing can have names another path; and a list has a last page.
+        "404": "{" in path or bool({"page", "limit"} & names),
+        "408": "requestBody" in operation,
+        "413": "requestBody" in operation,
+        "415": "requestBody" in operation,
+        "429": route.limit != "unlimited",
+        "502": route.service != GATEWAY,
+        "503": True,
+        "504": route.service != GATEWAY,
     }
-    for status, (name, can_happen) in possible.items():
-        if can_happen and status not in operation["responses"]:
-            operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    return {status for status, can_happen in possible.items() if can_happen}
 
 
 def _security(operation: dict[str, Any], route: Route) -> list[dict[str, list[str]]]:

@@ -27,7 +27,7 @@ TITLES = {
     "streams": "Streams",
     GATEWAY: "System",
 }
-_RESERVED = frozenset({("schemas", "Error")})
+_RESERVED = frozenset({("schemas", "Error"), ("schemas", "BareError")})
 log = logging.getLogger("gateway.openapi")
 
 
@@ -105,7 +105,7 @@ class _Part:
                 if operation.get("operationId") in repeated:
                     operation["operationId"] = f"{self._service}_{operation['operationId']}"
                 operation.setdefault("tags", [TITLES[self._service]])
-                public[method] = public_operation(operation, route, merged["components"])
+                public[method] = public_operation(path, operation, route, merged["components"])
                 self._used_tags += public[method]["tags"]
 
     def add_tags(self, merged: dict[str, Any]) -> list[str]:

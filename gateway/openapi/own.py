@@ -47,8 +47,8 @@ def _json(name: str, told: str) -> dict[str, Any]:
     return {"200": {"description": told, "content": {"application/json": {"schema": schema}}}}
 
 
-def _file(told: str, *types: str) -> dict[str, Any]:
-    return {"200": {"description": told, "content": {kind: {"schema": _TEXT} for kind in types}}}
+def _file(told: str, *types: str, schema: dict[str, Any] = _TEXT) -> dict[str, Any]:
+    return {"200": {"description": told, "content": {kind: {"schema": schema} for kind in types}}}
 
 
 def _path(name: str, told: str) -> dict[str, Any]:
@@ -85,7 +85,7 @@ GATEWAY_DOCUMENT: dict[str, Any] = {
             "schema_retrieve",
             "This document",
             {
-                **_file("OpenAPI, not wrapped.", "application/vnd.oai.openapi+json", "application/yaml"),
+                **_file("OpenAPI, not wrapped.", "application/vnd.oai.openapi+json", "application/yaml", schema={}),
                 "304": {"description": "Not changed."},
                 "406": {"description": "Neither JSON nor YAML is wanted.", "x-codes": ["not_acceptable"]},
             },

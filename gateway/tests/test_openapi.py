@@ -76,7 +76,7 @@ def test_the_outcome_does_not_depend_on_the_order() -> None:
 def test_errors_are_the_envelopes_with_their_codes() -> None:
     responses = two()["paths"][f"{BASE}/services/"]["get"]["responses"]
 
-    assert set(responses) == {"200", "401", "404", "429", "503"}
+    assert set(responses) == {"200", "400", "401", "404", "429", "502", "503", "504"}
     parts = responses["404"]["content"]["application/json"]["schema"]["allOf"]
     assert parts[0] == {"$ref": "#/components/schemas/Error"}
     assert parts[1]["properties"]["code"]["enum"] == ["not_found"]

@@ -24,6 +24,16 @@ _HTTP_CODES = {
     415: "unsupported_media_type",
 }
 
+# Werkzeug's own sentences speak to programmers of its servers.
+_HTTP_MESSAGES = {
+    400: "The request could not be understood.",
+    404: "Not found.",
+    405: "This method is not allowed here.",
+    406: "This cannot be answered in a form that you accept.",
+    413: "The body is too large.",
+    415: "Send JSON with Content-Type: application/json.",
+}
+
 # Connection lost, too many connections, shutting down, a lock or a statement that took too long.
 _PASSING_SQLSTATES = ("08", "53", "57", "55P03", "40")
 
@@ -51,7 +61,8 @@ def _domain(refusal: DomainError) -> Response:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     code = _HTTP_CODES.get(status, "internal_error" if status >= 500 else "bad_request")
-    response = jsonify({"message": error.description or error.name, "code": code, "errors": {}})
+    message = _HTTP_MESSAGES.get(status) or f"{error.name}."
+    response = jsonify({"message": message, "code": code, "errors": {}})
     response.status_code = status
     valid_methods = getattr(error, "valid_methods", None)
     if valid_methods:

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.e2e.people import Person, Practitioner, book, free_slots, give_credits, make_staff, open_practice, register
-from tests.security.operations import ENDS_THE_CALLER, Operation, call_all, operations, told
+from tests.security.operations import ENDS_THE_CALLER, Operation, call_all, listed, operations, told
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -121,19 +121,9 @@ def owner(stack: Stack, staff: Person, practitioner: Practitioner) -> Person:
     return person
 
 
-def _listed(stack: Stack, person: Person) -> dict[str, set[str]]:
-    """Return the ids of what a person's lists show, by the list's path."""
-    lists = [(one, one.path) for one in operations(stack) if one.method == "GET" and not one.places]
-    found: dict[str, set[str]] = {}
-    for _, path, answer in call_all(stack, person.api.token, lists):
-        if not answer.ok or "json" not in answer.headers["Content-Type"]:
-            continue
-        data = answer.json().get("data")
-        rows = data.get("results") if isinstance(data, dict) else data
-        ids = {str(row["id"]) for row in rows or () if isinstance(row, dict) and row.get("id")}
-        if ids:
-            found[path] = ids
-    return found
+def _token(person: Person) -> str:
+    assert person.api.token is not None
+    return person.api.token
 
 
 def _attempts(stack: Stack, private: dict[str, set[str]]) -> Iterator[tuple[Operation, str]]:
@@ -150,9 +140,9 @@ def test_what_only_its_owner_sees_is_nobody_else_s(
     stack: Stack, request: pytest.FixtureRequest, owners: str, stranger: Person, rival: Practitioner
 ) -> None:
     """What a list shows to one and to no other is not found by the others, whatever they do with its id."""
-    listed = _listed(stack, request.getfixturevalue(owners))
-    others = [_listed(stack, other) for other in (stranger, rival)]
-    private = {path: ids - set().union(*(other.get(path, set()) for other in others)) for path, ids in listed.items()}
+    shown = listed(stack, _token(request.getfixturevalue(owners)))
+    others = [listed(stack, _token(other)) for other in (stranger, rival)]
+    private = {path: ids - set().union(*(other.get(path, set()) for other in others)) for path, ids in shown.items()}
 
     attempts = list(_attempts(stack, private))
     answers = [answer for other in (stranger, rival) for answer in call_all(stack, other.api.token, attempts)]
@@ -161,7 +151,7 @@ def test_what_only_its_owner_sees_is_nobody_else_s(
     assert told(answer for answer in answers if answer[2].status_code < 400 or answer[2].status_code >= 500) == {}
     found = [one for one in answers if one[2].status_code not in {400, 403, 404, 405}]
     assert told(found) == {}, "neither a conflict nor a precondition tells that it is there"
-    assert _listed(stack, request.getfixturevalue(owners)).keys() >= listed.keys()
+    assert listed(stack, _token(request.getfixturevalue(owners))).keys() >= shown.keys()
 
 
 def test_what_everybody_sees_only_its_owner_changes(
