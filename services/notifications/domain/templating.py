@@ -116,7 +116,7 @@ def render(source: str, values: Mapping[str, Any], *, zone: str, now: datetime, 
             if size > OUTPUT_MAX:
                 raise TemplateInvalid("What it writes is too long.")
             parts.append(part)
-    except (TypeError, ValueError, KeyError, OverflowError) as misfit:
+    except (AttributeError, TypeError, ValueError, KeyError, OverflowError) as misfit:
         raise TemplateError(f"A value does not fit: {misfit}") from misfit
     return "".join(parts)
 

@@ -40,7 +40,7 @@ class Line:
     `dedupe_key` names the occasion: a second line of the same person and key is not written. A line with a
     `collapse_key` folds into the person's unread line of the same key, if that is younger than six hours; `worded(n)`
     then returns title and message of n in one. One that is `scheduled_for` later is neither shown nor counted until
-    `show_line`.
+    `show_line`. What was heard of late bears the time at which it `happened_at`.
     """
 
     user_id: int
@@ -59,6 +59,7 @@ class Line:
     created_by: int | None = None
     event_id: UUID | None = None
     scheduled_for: datetime | None = None
+    happened_at: datetime | None = None
 
 
 def add_line(session: Session, line: Line, *, now: datetime) -> int | None:
@@ -137,7 +138,7 @@ def _row(state: InboxState, line: Line, *, now: datetime) -> dict[str, Any]:
         "status": "sent" if is_shown else "pending",
         "scheduled_for": line.scheduled_for,
         "sent_at": now if is_shown else None,
-        "created_at": now,
+        "created_at": min(line.happened_at or now, now),
         "updated_at": now,
     }
 

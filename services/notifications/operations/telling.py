@@ -168,6 +168,7 @@ def _line(session: Session, person: User, telling: _Telling) -> Line:
         worded=worded if kind.folds else None,
         created_by=news.created_by,
         event_id=telling.event_id,
+        happened_at=telling.happened_at,
     )
 
 

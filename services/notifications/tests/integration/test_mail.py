@@ -3,7 +3,6 @@
 import email
 import email.policy
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,7 +16,7 @@ from services.notifications.handlers import accounts, auth, bookings, payments
 from services.notifications.models import Delivery, Suppression
 from services.notifications.operations.delivering import LADDER, send_due
 from services.notifications.settings import settings
-from services.notifications.tests.mail_server import MailServer, mail_server
+from services.notifications.tests.mail_server import MailServer
 from shared.clock import frozen_at, utc_now
 from shared.database import Database
 from shared.identity.action_tokens import is_action_token
@@ -39,26 +38,14 @@ BOOKING: dict[str, Any] = {
 }
 
 
-def person(user_id: int, name: str, **more: Any) -> Message:
+def person(user_id: int, name: str, sequence: int = 1, **more: Any) -> Message:
     data = {"id": user_id, "uuid": "u", "email": f"{name.lower()}@example.org", "email_verified": True}
     data |= {"first_name": name, "display_name": name, "timezone": "Europe/Berlin", **more}
-    return message("user.changed", data, subject=("user", user_id))
+    return message("user.changed", data, subject=("user", user_id), sequence=sequence)
 
 
 def tell(database: Database, *messages: Message) -> None:
     apply(database, "notifications", HANDLERS, *messages)
-
-
-@pytest.fixture
-def people(database: Database) -> Database:
-    tell(database, person(ANA, "Ana"), person(MARA, "Mara"))
-    return database
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with mail_server() as started:
-        yield started
 
 
 def send(server: MailServer) -> list[EmailMessage]:

@@ -13,9 +13,7 @@ from services.notifications.tests.integration.test_inbox import recount
 from services.notifications.tests.integration.test_mail import (
     ANA,
     MARA,
-    people,  # noqa: F401 - a fixture.
     send,
-    server,  # noqa: F401 - a fixture.
     words,
 )
 from services.notifications.tests.mail_server import MailServer
@@ -72,7 +70,7 @@ def test_bad_notes(http: Caller, more: dict[str, Any], field: str) -> None:
     assert any(name.startswith(field) for name in answer.errors)
 
 
-def test_only_staff_write_to_others(http: Caller, people: Database, server: MailServer) -> None:  # noqa: F811
+def test_only_staff_write_to_others(http: Caller, people: Database, server: MailServer) -> None:
     for more in ({"delivery_channel": "email"}, {"user_id": MARA}):
         assert http.as_user(ANA).post("/notifications/", {**NOTE, **more}).status == 403
     staff = http.as_staff(9)

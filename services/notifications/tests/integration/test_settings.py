@@ -11,9 +11,7 @@ from services.notifications.tests.integration.test_mail import (
     ANA,
     BOOKING,
     deliveries,
-    people,  # noqa: F401 - a fixture.
     send,
-    server,  # noqa: F401 - a fixture.
     tell,
 )
 from services.notifications.tests.integration.test_telling import kinds
@@ -96,8 +94,8 @@ def test_many_are_set_and_reset(http: Caller) -> None:
 
 def test_what_is_switched_off_is_not_told_but_security_is(
     http: Caller,
-    people: Database,  # noqa: F811
-    server: MailServer,  # noqa: F811
+    people: Database,
+    server: MailServer,
 ) -> None:
     http.as_user(ANA).post(
         "/notification-settings/bulk_update/",
@@ -111,7 +109,7 @@ def test_what_is_switched_off_is_not_told_but_security_is(
     assert [str(mail["Subject"]) for mail in mine] == ["Your password was changed"]
 
 
-def test_a_kind_s_choice_is_over_its_type_s(http: Caller, people: Database) -> None:  # noqa: F811
+def test_a_kind_s_choice_is_over_its_type_s(http: Caller, people: Database) -> None:
     me = http.as_user(ANA)
     me.post("/notification-settings/", {"notification_type": "booking", **ALL_OFF})
     kept = me.put("/notification-settings/kinds/booking.confirmed/", {"in_app_enabled": True}).json
@@ -125,8 +123,8 @@ def test_a_kind_s_choice_is_over_its_type_s(http: Caller, people: Database) -> N
 
 def test_the_link_under_a_mail_switches_its_kind_off(
     http: Caller,
-    people: Database,  # noqa: F811
-    server: MailServer,  # noqa: F811
+    people: Database,
+    server: MailServer,
 ) -> None:
     tell(people, message("booking.confirmed", BOOKING))
     mail = send(server)[0]
@@ -145,7 +143,7 @@ def test_the_link_under_a_mail_switches_its_kind_off(
 
 
 @pytest.mark.parametrize("scope", ["type", "all"])
-def test_more_can_be_switched_off_at_once(http: Caller, people: Database, scope: str) -> None:  # noqa: F811
+def test_more_can_be_switched_off_at_once(http: Caller, people: Database, scope: str) -> None:
     http.as_user(ANA).put("/notification-settings/kinds/booking.confirmed/", {"email_enabled": True})
     token = form_unsubscribe_token(settings().unsubscribe_key, user_id=ANA, kind="booking.cancelled")
     assert http.post("/notifications/unsubscribe/", {"token": token, "scope": scope}).status == 200
@@ -167,7 +165,7 @@ def test_links_that_do_not_count(http: Caller, kind: str) -> None:
         assert (answer.status, answer.code) == (400, "invalid_token")
 
 
-def test_mandatory_mails_have_no_such_link(people: Database, server: MailServer) -> None:  # noqa: F811
+def test_mandatory_mails_have_no_such_link(people: Database, server: MailServer) -> None:
     tell(people, message("password.changed", {"user_id": ANA, "at": BOOKING["start_time"], "device": "Firefox"}))
     [mail] = send(server)
 
