@@ -27,6 +27,7 @@ COMMANDS = {
     "users": "services.auth.commands:users",
     "staff": "services.auth.commands:staff",
     "create-superuser": "services.auth.commands:create_superuser",
+    "media": "services.media.commands:media",
     "ledger": "services.payments.commands:ledger",
     "republish": "shared.cli.messaging:republish",
     "dead": "shared.cli.messaging:dead",

@@ -87,13 +87,15 @@ def create_service_app(
     blueprints: Iterable[Blueprint],
     *,
     checks: dict[str, Check] | None = None,
+    notices: dict[str, Check] | None = None,
     unsigned_prefixes: tuple[str, ...] = (),
     lenient_paths: tuple[str, ...] = (),
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Flask:
     """Return the web process of a service.
 
-    `checks` are parts of readiness beyond the database. Paths under `unsigned_prefixes` are answered without the
+    `checks` are parts of readiness beyond the database; `notices` are parts whose trouble is told but leaves the
+    process ready. Paths under `unsigned_prefixes` are answered without the
     gateway's signature; on `lenient_paths` a token that is not accepted counts as none. Nothing is connected yet: the
     first request does that.
     """
@@ -116,7 +118,9 @@ def create_service_app(
     answer_failures(app)
     keys = KeyRing(issuer=settings.public_url, legacy_secret=settings.jwt_legacy_secret)
     _authenticate(app, settings.edge_key.encode(), keys, unsigned_prefixes, lenient_paths)
-    add_health(app, service, Readiness({"database": database_check(service), **(checks or {})}))
+    add_health(
+        app, service, Readiness({"database": database_check(service), **(checks or {})}), Readiness(notices or {})
+    )
     _finish(app)
     api = ServiceApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
     api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})

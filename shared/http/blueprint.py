@@ -56,13 +56,15 @@ class Blueprint(flask_smorest.Blueprint):
         *,
         refuses: Iterable[type[DomainError]] = (),
         idempotency: Idempotency = Idempotency.NONE,
+        fingerprint: Callable[[], bytes] | None = None,
         waits: bool = False,
         matches: bool = False,
     ) -> Decorator:
         """Declare an operation; the outermost decorator of its function.
 
         `operation_id` is the contract's name. `refuses` lists every refusal beyond those that follow from the policy
-        and from reading the request. `waits`: takes `Prefer: wait=N`. `matches`: takes `If-Match`.
+        and from reading the request. `fingerprint()` hashes what a request with an idempotency key says, where that is
+        not simply its bytes (forms with files). `waits`: takes `Prefer: wait=N`. `matches`: takes `If-Match`.
         """
         implied: list[type[DomainError]] = [Invalid]
         if allow.signed_in:
@@ -80,7 +82,9 @@ class Blueprint(flask_smorest.Blueprint):
             def answer(*args: Any, **kwargs: Any) -> Response:
                 g.operation_id = operation_id
                 allow.check(identity())
-                return answer_once(idempotency, lambda: _with_headers(make_response(view(*args, **kwargs))))
+                return answer_once(
+                    idempotency, lambda: _with_headers(make_response(view(*args, **kwargs))), fingerprint=fingerprint
+                )
 
             answer._apidoc = deepcopy(getattr(view, "_apidoc", {}))  # type: ignore[attr-defined]
             answer._apidoc["operation"] = {  # type: ignore[attr-defined]

@@ -61,8 +61,8 @@ class Readiness:
             return self._failing
 
 
-def add_health(app: Flask, service: str, readiness: Readiness) -> None:
-    """Serve the three paths, and count every other request."""
+def add_health(app: Flask, service: str, readiness: Readiness, notices: Readiness) -> None:
+    """Serve the three paths, and count every other request. What `notices` says only marks the process degraded."""
 
     @app.get("/health/live")
     def live() -> Response:
@@ -71,7 +71,9 @@ def add_health(app: Flask, service: str, readiness: Readiness) -> None:
     @app.get("/health/ready")
     def ready() -> tuple[Response, int]:
         failing = readiness.failing()
-        state = {"status": "unavailable" if failing else "ok", "service": service, "failing": failing}
+        degraded = notices.failing()
+        status = "unavailable" if failing else "degraded" if degraded else "ok"
+        state = {"status": status, "service": service, "failing": failing, "degraded": degraded}
         return jsonify(state), 503 if failing else 200
 
     @app.get("/metrics")

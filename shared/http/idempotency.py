@@ -36,6 +36,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("ETag", "Location", "Estuary-Message")
 
 Answer = Callable[[], Response]
+Fingerprint = Callable[[], bytes]
 
 
 class Idempotency(Enum):
@@ -81,13 +82,14 @@ class _Slot:
         }
 
 
-def answer_once(form: Idempotency, answer: Answer) -> Response:
+def answer_once(form: Idempotency, answer: Answer, *, fingerprint: Fingerprint | None = None) -> Response:
     """Return what `answer()` returns, or what it returned when this key was first used.
 
-    Without a key `answer()` simply runs. Raises IdempotencyConflict, StillRunning, Invalid (a malformed key), and
-    whatever `answer()` raises; then nothing is kept and the same key may be tried again.
+    `fingerprint()` says in short what the request asks for; by default that is the hash of its bytes. Without a key
+    `answer()` simply runs. Raises IdempotencyConflict, StillRunning, Invalid (a malformed key), and whatever
+    `answer()` raises; then nothing is kept and the same key may be tried again.
     """
-    slot = _slot()
+    slot = _slot(fingerprint)
     if slot is None or form is Idempotency.NONE:
         return _finished(answer())
     if form is Idempotency.IN_TRANSACTION:
@@ -170,7 +172,7 @@ def _finished(response: Response) -> Response:
     return response if later is None else make_response(later)
 
 
-def _slot() -> _Slot | None:
+def _slot(fingerprint: Fingerprint | None) -> _Slot | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -178,7 +180,8 @@ def _slot() -> _Slot | None:
         raise Invalid.field("Idempotency-Key", "Must be 1 to 255 visible ASCII characters.")
     caller = identity()
     principal = f"user:{caller.user_id}" if caller.is_signed_in else f"address:{caller.client_ip}"
-    body = hashlib.sha256(request.query_string + b"\n" + request.get_data(cache=True)).digest()
+    said = request.get_data(cache=True) if fingerprint is None else fingerprint()
+    body = hashlib.sha256(request.query_string + b"\n" + said).digest()
     return _Slot(principal=principal, route=f"{request.method} {request.path}", key=key, request_hash=body)
 
 

@@ -32,7 +32,7 @@ class MediaReady:
     is_primary: bool = False
     width: int | None = None
     height: int | None = None
-    duration: int | None = None
+    duration: float | None = None
     created_at: datetime | None = None
 
 
@@ -45,7 +45,6 @@ class MediaGone:
 
 _SHOWN = (
     *("filename", "file_size", "content_type", "media_type", "title", "description", "alt_text", "width", "height"),
-    *("duration",),
 )
 
 
@@ -58,6 +57,7 @@ def keep_file(session: Session, event: MediaReady, message: Message) -> None:
         "thumbnail_url": event.thumbnail_url,
         "created_at": event.created_at.isoformat() if event.created_at else None,
         **{name: getattr(event, name) for name in _SHOWN},
+        "duration": None if event.duration is None else round(event.duration),
     }
     values = {
         "url": event.url,

@@ -1,0 +1,1 @@
+"""What lies outside: the storage, and the programs that read pictures and films."""

@@ -1,0 +1,101 @@
+"""What happens by itself in media."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from services.media.clients.storage import StorageAway, configured
+from services.media.models import StorageDeletion
+from services.media.operations import sweeping
+from services.media.operations.blobs import forget_condemned
+from services.media.operations.counting import forget_marks
+from services.media.settings import settings
+from shared.clock import utc_now
+from shared.database import transaction
+from shared.messaging import daily, every
+from shared.observability import logger
+
+log = logger(__name__)
+
+
+@every(minutes=5)
+def expire_pending() -> None:
+    """Give up uploads whose address ran out a day ago."""
+    storage = configured(settings())
+    while True:
+        with transaction() as session:
+            given_up = sweeping.expire_pending(session, now=utc_now())
+        for slot in given_up:
+            if slot.upload_id:
+                storage.abort_parts(slot)
+        if not given_up:
+            return
+
+
+@every(minutes=10)
+def purge_deleted() -> None:
+    """Let deleted files go for good, and the bytes that nobody has needed for a day."""
+    now = utc_now()
+    for step in (sweeping.purge_deleted, sweeping.purge_entities, forget_condemned):
+        done = 1
+        while done:
+            with transaction() as session:
+                done = step(session, now=now)
+
+
+@every(minutes=1)
+def storage_deletions() -> None:
+    """Delete the objects that transactions noted."""
+    while True:
+        with transaction() as session:
+            due = sweeping.due_deletions(session, now=utc_now())
+        if not due:
+            return
+        try:
+            done = sweeping.carry_out(configured(settings()), due)
+        except StorageAway:
+            log.warning("storage_away", waiting=len(due))
+            return
+        with transaction() as session:
+            session.execute(delete(StorageDeletion).where(StorageDeletion.id.in_(done)))
+
+
+@daily(at="03:40")
+def unclaimed() -> None:
+    """Delete files that nobody has used for a month."""
+    done = 1
+    while done:
+        with transaction() as session:
+            done = sweeping.delete_unclaimed(session, now=utc_now())
+
+
+@every(days=7, once=True)
+def sweep_storage() -> None:
+    """Have objects deleted that no row knows."""
+    now = utc_now()
+    found = 0
+    for bucket, keys in sweeping.old_objects(configured(settings()), share=_week(now) % sweeping.SHARES, now=now):
+        with transaction() as session:
+            found += sweeping.discard_unknown(session, bucket, keys)
+    if found:
+        log.warning("stray_objects", found=found)
+
+
+@daily(at="03:45")
+def usage_check() -> None:
+    """Count a thirtieth of the people anew."""
+    with transaction() as session:
+        sweeping.recount(session, share=utc_now().toordinal() % 30)
+
+
+@every(hours=1)
+def forget_counter_marks() -> None:
+    """Forget who was counted two days ago."""
+    done = 1
+    while done:
+        with transaction() as session:
+            done = forget_marks(session, now=utc_now())
+
+
+def _week(now: datetime) -> int:
+    return now.toordinal() // 7
