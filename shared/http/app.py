@@ -123,10 +123,16 @@ def create_service_app(
     )
     _finish(app)
     api = ServiceApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
+    api.register_converter(ReferenceConverter, _reference_schema)
     api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     return app
+
+
+def _reference_schema(converter: ReferenceConverter) -> dict[str, Any]:
+    """Return what the document says of a reference in a path."""
+    return {"type": "string", "pattern": f"^{converter.regex}$"}
 
 
 def _schema_name(schema: Any) -> str:

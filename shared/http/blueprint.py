@@ -40,6 +40,9 @@ _IF_MATCH = {
 }
 
 
+_FILE = {"type": "string", "format": "binary"}
+
+
 class Blueprint(flask_smorest.Blueprint):
     """A resource's operations. Each must carry `@blueprint.operation(…)`: one without a policy fails the start."""
 
@@ -109,6 +112,18 @@ class Blueprint(flask_smorest.Blueprint):
         """Read what `schema` declares. It is made once, here: making a schema copies all of its fields."""
         made = schema() if isinstance(schema, type) else schema
         decorator: Decorator = super().arguments(made, **options)
+        return decorator
+
+    def response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:
+        """Answer what `schema` dumps; with a content type instead, the operation makes the answer itself."""
+        declared = dict(_FILE) if schema is None and options.get("content_type") else schema
+        decorator: Decorator = super().response(status_code, declared, **options)
+        return decorator
+
+    def alt_response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:
+        """Document another answer, which the operation makes itself."""
+        declared = dict(_FILE) if schema is None and options.get("content_type") else schema
+        decorator: Decorator = super().alt_response(status_code, schema=declared, **options)
         return decorator
 
     def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
