@@ -34,51 +34,93 @@ class GatewaySettings(Settings):
     """
 
     estuary_env: Environment = "development"
+    """production leaves diagnostics out and refuses plain http origins."""
     estuary_version: str = "0.1.0"
+    """Told by `/info/` and the API document."""
     bind: str = "127.0.0.1:8000"
+    """Where the world comes in."""
     probe_bind: str = ""
+    """Where probes and figures are; empty: 1000 ports above."""
     gateway_workers: int = 1
+    """Processes; one a core."""
     drain_seconds: float = 5.0
+    """How long balancers have to notice before it takes no more."""
     edge_key: str = secret()
+    """What requests to services are signed with, at least 32 characters, the same everywhere."""
     rabbitmq_url: str = secret("")
+    """Own broker user; without it ended sessions are learnt by the poll only."""
     jwt_legacy_secret: str = secret("")
+    """Accept the replaced system's tokens, signed with this; at least 32 bytes in production."""
     public_url: str = "http://localhost:8000"
+    """The address that the world uses; also the issuer of tokens, so the same everywhere."""
     frontend_url: str = "http://localhost:3000"
+    """The web client; shown by `/info/`."""
     support_email: str = "support@estuary.example"
+    """Shown by `/info/`."""
     auth_providers: tuple[str, ...] = ()
+    """Names of providers to sign in with; shown by `/info/`."""
 
     auth_url: tuple[str, ...] = ("http://127.0.0.1:8101",)
+    """Where auth is; several addresses by comma."""
     bookings_url: tuple[str, ...] = ("http://127.0.0.1:8102",)
+    """Where bookings is; several addresses by comma."""
     catalog_url: tuple[str, ...] = ("http://127.0.0.1:8103",)
+    """Where catalog is; several addresses by comma."""
     practitioners_url: tuple[str, ...] = ("http://127.0.0.1:8104",)
+    """Where practitioners is; several addresses by comma."""
     payments_url: tuple[str, ...] = ("http://127.0.0.1:8105",)
+    """Where payments is; several addresses by comma."""
     reviews_url: tuple[str, ...] = ("http://127.0.0.1:8106",)
+    """Where reviews is; several addresses by comma."""
     locations_url: tuple[str, ...] = ("http://127.0.0.1:8107",)
+    """Where locations is; several addresses by comma."""
     media_url: tuple[str, ...] = ("http://127.0.0.1:8108",)
+    """Where media is; several addresses by comma."""
     notifications_url: tuple[str, ...] = ("http://127.0.0.1:8109",)
+    """Where notifications is; several addresses by comma."""
     streams_url: tuple[str, ...] = ("http://127.0.0.1:8110",)
+    """Where streams is; several addresses by comma."""
     realtime_url: tuple[str, ...] = ("http://127.0.0.1:8119",)
+    """Where the sockets are; several by comma."""
 
     cors_allowed_origins: tuple[str, ...] = ()
+    """Pages that may call, exactly; https in production; in development the usual local ones."""
     trusted_proxies: tuple[str, ...] = ()
+    """Networks whose `X-Forwarded-For` is believed."""
     country_header: str = ""
+    """The header in which a trusted proxy says the country."""
 
     rate_limit_enabled: bool = True
+    """Off for load tests only."""
     rate_limit_redis_url: str = secret("")
+    """Makes limits hold across machines; without it they hold on each."""
     rate_limit_anonymous: str = "300/minute;6000/hour"
+    """Of an address that is not signed in."""
     rate_limit_user: str = "1200/minute"
+    """Of a person; staff five times as much."""
     rate_limit_credentials: str = "20/minute"
+    """Signing in and what is like it, by address."""
     rate_limit_search: str = "120/minute"
+    """Searches and free times."""
     rate_limit_writes: str = "300/minute"
+    """Everything that changes something."""
     rate_limit_uploads: str = "60/minute"
+    """Uploads."""
     rate_limit_exports: str = "10/hour"
+    """Exports."""
     rate_limit_websockets: str = "20/minute"
+    """Opening sockets, by address."""
     rate_limit_webhooks: str = "600/minute"
+    """Webhooks of third parties, by address."""
 
     api_v1_deprecated_at: str = "2026-01-01"
+    """Since when the old base is deprecated."""
     api_v1_sunset: str = ""
+    """When the old base ends: afterwards it is gone; empty: not decided."""
     identity_poll_seconds: int = 60
+    """How often keys and ended sessions are read again, beside the events."""
     openapi_poll_seconds: int = 60
+    """How often the services' descriptions are read again."""
 
     def problems(self) -> list[str]:
         """Return what is wrong with the values together."""

@@ -70,16 +70,27 @@ class ServiceSettings(Settings):
     """
 
     estuary_env: Environment = "development"
+    """production refuses sandboxes, made-up keys and weak settings."""
     database_url: str = secret()
+    """The service's own role and database; every service has another."""
     rabbitmq_url: str = secret("")
+    """The service's own broker user; a web process needs none."""
     bind: str = "127.0.0.1:8000"
+    """Where the web process listens."""
     worker_bind: str = "127.0.0.1:8200"
+    """Where the worker answers probes and shows its figures."""
     edge_key: str = secret()
+    """What the gateway signs requests with, at least 32 characters, the same everywhere."""
     public_url: str = "http://localhost:8000"
+    """The address that the world uses; also the issuer of tokens, so the same everywhere."""
     frontend_url: str = "http://localhost:3000"
+    """The web client, where links lead."""
     jwt_legacy_secret: str = secret("")
+    """Accept the replaced system's tokens, signed with this; at least 32 bytes in production."""
     database_pool_size: int = 8
+    """Connections of a web process; a worker has up to 10, and a few single ones."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is logged."""
 
     @property
     def is_production(self) -> bool:

@@ -63,7 +63,7 @@ def check() -> None:
 
 @click.command()
 def docs() -> None:
-    """Write anew what is made from the code: descriptions of the API, events, the broker's definitions."""
+    """Write anew what is made from the code: descriptions of the API, events, broker definitions, references."""
     commands: list[tuple[str | Path, ...]] = [(BIN / "estuary", "openapi", "--write")]
     commands += [(BIN / "python", "-m", module) for module in GENERATORS]
     for command in commands:

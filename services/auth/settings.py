@@ -37,28 +37,51 @@ class Settings(ServiceSettings):
     """
 
     auth_encryption_key: tuple[str, ...] = secret()
+    """Seals secrets in the database: 32 bytes in URL-safe base64; two, by comma, while one follows the other."""
     refresh_key: tuple[str, ...] = secret()
+    """Forms refresh tokens; two, by comma, while one follows the other."""
     action_token_key: tuple[str, ...] = secret()
+    """Forms mailed links, the same as notifications'; two, by comma, while one follows the other."""
     access_token_seconds: int = 1800
+    """How long an access token is good."""
     refresh_token_days: int = 7
+    """How long a session lives without being used."""
     session_max_days: int = 90
+    """How long a session lives at most."""
     registration_open: bool = True
+    """Whether strangers may register."""
     registration_limit_hourly: int | None = None
+    """Accounts that one network may open in an hour; unset: 10 in production, else 1000."""
     auth_login_floor_ms: int = 0
+    """The least time of a sign-in, while imported hashes take longer; unset: what the import measured."""
     argon2_memory_kib: int = 19_456
+    """Memory of a password hash."""
     argon2_time_cost: int = 2
+    """Rounds of a password hash."""
     argon2_parallelism: int = 1
+    """Lanes of a password hash."""
     auth_hashing_threads: int = 8
+    """Hashes at once in a process."""
     auth_hashing_queue: int = 64
+    """Hashes that may wait; more are told to come back."""
     pwned_passwords: bool = False
+    """Refuse passwords that are known from leaks; asks a service outside by five characters of a hash."""
     account_deletion_days: int = 14
+    """Days in which a deletion can be undone."""
     staff_require_mfa: bool | None = None
+    """Staff without a second factor are plain users; unset: only in production."""
     impersonation_notice: bool = True
+    """Tell people that staff acted for them."""
     unverified_days: int | None = None
+    """Erase unused accounts that never proved their address, after so many days; unset: never."""
     google_client_id: tuple[str, ...] = ()
+    """Ids of our Google clients, by comma."""
     oidc_providers: tuple[str, ...] = ()
+    """Names of further providers; each has OIDC_<NAME>_ISSUER, _CLIENT_ID and _CLIENT_SECRET."""
     oidc_return_urls: tuple[str, ...] = ()
+    """Where the redirect flow may return to, exactly."""
     oidc: tuple[Provider, ...] = ()
+    """Made of the above."""
 
     @classmethod
     def from_environ(cls) -> Self:

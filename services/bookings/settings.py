@@ -12,12 +12,19 @@ class Settings(ServiceSettings):
     """The settings of bookings; lengths of time are in the unit that the name ends with."""
 
     bookings_hold_minutes: int = 15
+    """How long an unpaid booking keeps its time."""
     bookings_reminder_minutes: tuple[str, ...] = ("1440", "30")
+    """When people are reminded, before the start."""
     bookings_complete_after_minutes: int = 60
+    """After the end, a booking completes by itself."""
     bookings_no_show_after_minutes: int = 10
+    """After the start, somebody counts as missing."""
     bookings_course_cancel_days: int = 14
+    """After the first class, a course can still be left."""
     bookings_max_reschedules: int = 3
+    """How often a client may move a booking."""
     bookings_wait_max_seconds: int = 30
+    """The longest `Prefer: wait`."""
 
     @property
     def hold(self) -> timedelta:

@@ -17,9 +17,13 @@ class Settings(ServiceSettings):
     """
 
     media_signing_keys: str = secret("")
+    """media's keys for signed addresses, so that pages show pictures."""
     catalog_search_timeout_ms: int = 1500
+    """A search that takes longer falls back to popular services."""
     catalog_hot_set: int = 20_000
+    """How many of the most popular services are in the small search index."""
     catalog_fragment_seconds: float = 10.0
+    """How long a rendered service may be shown to strangers although something that it mentions has changed."""
 
 
 @cache

@@ -17,11 +17,17 @@ class Settings(ServiceSettings):
     """
 
     google_maps_api_key: str = secret("")
+    """Google Maps' key; without it addresses are found in the service's own tables."""
     google_maps_base_url: str = ""
+    """Stands for all of Google's hosts, for tests."""
     locations_geocode_timeout_ms: int = 3000
+    """How long a look-up outside may take."""
     locations_geocode_daily: int = 2000
+    """The most look-ups outside a day, over all processes."""
     locations_city_min_population: int = 15000
+    """Cities with fewer inhabitants are not loaded."""
     locations_default_country: str = "US"
+    """The country meant when nobody says one."""
 
     def problems(self) -> list[str]:
         found = super().problems()

@@ -12,19 +12,33 @@ class Settings(ServiceSettings):
     """The settings of notifications."""
 
     realtime_bind: str = "127.0.0.1:8119"
+    """Where the process of the sockets listens."""
     realtime_url: str = "ws://localhost:8000/api/v1/drf/notifications/ws/"
+    """The address that pages connect to."""
     cors_allowed_origins: tuple[str, ...] = ("http://localhost:3000", "http://localhost:3001", "http://localhost:8000")
+    """Pages that may open sockets, exactly."""
     action_token_key: tuple[str, ...] = secret()
+    """Forms mailed links, the same as auth's."""
     unsubscribe_key: tuple[str, ...] = secret(())
+    """Signs the links that end mails."""
     smtp_url: str = secret("")
+    """The mail server; without it mails are files."""
     mail_folder: str = ".run/mail"
+    """Where mails lie as files while there is no mail server."""
     mail_from: str = "Estuary <no-reply@estuary.localhost>"
+    """The sender of mails."""
     mail_reply_to: str = ""
+    """Where answers to mails go; empty: to the sender."""
     mail_domain: str = "estuary.localhost"
+    """The domain of mails' message ids."""
     mail_rate: int = 20
+    """The most mails a second."""
     sockets_per_user: int = 5
+    """Sockets of one person; the oldest makes room."""
     sockets_per_network: int = 100
+    """Sockets of one address."""
     sockets_max: int = 10_000
+    """Sockets of one process."""
 
     def problems(self) -> list[str]:
         found = super().problems()

@@ -18,21 +18,37 @@ class Settings(ServiceSettings):
     """
 
     stripe_secret_key: str = secret("sk_test_sandbox")
+    """Stripe's secret key; without one of the real Stripe the sandbox stands for it."""
     stripe_publishable_key: str = "pk_test_sandbox"
+    """Stripe's publishable key, which front ends are told."""
     stripe_webhook_secrets: tuple[str, ...] = secret(("whsec_sandbox",))
+    """Secrets of the webhook endpoints, and both while one follows the other."""
     stripe_api_base: str = ""
+    """The sandbox's address; empty: the real Stripe."""
     stripe_connect_country: str = "US"
+    """Country of practitioners' accounts."""
     stripe_timeout_seconds: float = 15
+    """How long a call to Stripe may take."""
     checkout_allowed_origins: tuple[str, ...] = ()
+    """The only origins to which payment pages may lead back; empty: any."""
     refund_default_destination: Literal["original", "credits"] = "original"
+    """Where refunds go when nobody says."""
     earnings_hold_hours: int = 48
+    """How long earnings rest before they can be paid out."""
     payout_minimum_cents: int = 5_000
+    """The least that can be paid out on request."""
     payout_batch_minimum_cents: int = 1_000
+    """The least that is paid out by itself."""
     payout_fee_cents: int = 0
+    """What a payout costs the practitioner."""
     credit_purchase_min_cents: int = 100
+    """The least credit that can be bought at once."""
     credit_purchase_max_cents: int = 500_000
+    """The most credit that can be bought at once."""
     credit_transfer_daily_cents: int = 50_000
+    """The most credit that somebody can give away in a day."""
     credit_transfers_hourly: int = 10
+    """How often somebody can give credit away in an hour."""
 
     @property
     def is_sandbox(self) -> bool:

@@ -15,10 +15,15 @@ class Settings(ServiceSettings):
     """
 
     practitioners_required_documents: tuple[str, ...] = ("id_proof",)
+    """Each must be approved and unexpired before anybody is verified."""
     practitioners_auto_verify: bool = False
+    """A submitted application verifies itself after five seconds: demonstrations only, refused in production."""
     practitioners_enforce_tiers: bool = True
+    """Whether plans limit what a practitioner may have."""
     practitioners_suspend_on_expiry: bool = False
+    """Whether an expired required document suspends."""
     practitioners_search_timeout_ms: int = 1500
+    """A search that takes longer answers 503."""
 
     def problems(self) -> list[str]:
         found = super().problems()

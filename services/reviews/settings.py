@@ -14,15 +14,25 @@ class Settings(ServiceSettings):
     """The settings of reviews; lengths of time are in the unit that the name ends with, 0 days is no limit."""
 
     reviews_edit_hours: int = 24
+    """How long a review can be changed."""
     reviews_window_days: int = 180
+    """How long after a booking it can be reviewed."""
     reviews_blind_days: int = 0
+    """How long a new review stays sealed, in days."""
     reviews_premoderate: bool = False
+    """Whether staff look at each review before it is shown."""
     reviews_auto_hide_score: float = 4.0
+    """From this weight of reports on a review is hidden until staff have looked."""
     reviews_prior_weight: int = 5
+    """How many average reviews a newcomer is given in rankings."""
     reviews_blocklist: str = ""
+    """Words that send a review to staff."""
     reviews_erase_text: bool = False
+    """Whether a deleted person takes the text of their reviews along."""
     reviews_screening_url: str = ""
+    """A service outside that judges texts; empty: none."""
     reviews_screening_key: str = secret("")
+    """Its key."""
 
     @property
     def edit_window(self) -> timedelta:
