@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket as sockets
 import subprocess
@@ -33,7 +34,13 @@ class Running:
 
     url: str
     edge_key: str
+    environment: dict[str, str]
     process: subprocess.Popen[bytes]
+
+    def restart(self) -> None:
+        """Start the realtime process again, at the same address."""
+        self.process = _start(self.environment, "realtime")
+        _wait_until_live(int(self.environment["REALTIME_BIND"].partition(":")[2]))
 
     def headers(self, ip: str = "203.0.113.7") -> dict[str, str]:
         signature = sign_edge(
@@ -59,18 +66,20 @@ def running() -> Iterator[Running]:
         "WORKER_BIND": f"127.0.0.1:{worker_port}",
         "CORS_ALLOWED_ORIGINS": "http://localhost:3000",
     }
-    command = [sys.executable, "-m", "shared.cli.main"]
-    processes = [
-        subprocess.Popen([*command, *arguments], env=own, stderr=subprocess.DEVNULL)
-        for arguments in (["worker", "notifications"], ["realtime"])
-    ]
+    worker, realtime = _start(own, "worker", "notifications"), _start(own, "realtime")
     for probe in (worker_port, port):
         _wait_until_live(probe)
-    yield Running(f"http://127.0.0.1:{port}{PATH}", environment["EDGE_KEY"], processes[1])
-    for process in processes:
+    started = Running(f"http://127.0.0.1:{port}{PATH}", environment["EDGE_KEY"], own, realtime)
+    yield started
+    for process in (worker, started.process):
         process.send_signal(signal.SIGTERM)
-    for process in processes:
+    for process in (worker, started.process):
         process.wait(30)
+
+
+def _start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "shared.cli.main", *arguments]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
 
 def _wait_until_live(port: int) -> None:
@@ -296,14 +305,6 @@ def test_ways_to_sign_in(running: Running, http: Caller, database: Database) -> 
     visit(running, story)
 
 
-def test_who_says_nothing_is_closed(running: Running) -> None:
-    async def story(open_page: Any) -> None:
-        silent = await open_page()
-        assert await silent.closed() == 4408
-
-    visit(running, story)
-
-
 def test_the_sixth_socket_ends_the_first(running: Running, http: Caller) -> None:
     async def story(open_page: Any) -> None:
         pages = [await open_page(f"?ticket={ticket(http)}") for _ in range(6)]
@@ -358,6 +359,89 @@ class Revoked:
     session_ids: list[str]
     user_id: int
     expires_at: int
+
+
+PEOPLE, LINES = range(100, 115), 20
+
+
+class Visitor:
+    """A page that is cut off again and again, and comes back to where it was."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.last_seq = 0
+        self.shown: list[int] = []
+        self.late: list[float] = []
+
+    async def stay(self, running: Running, committed: dict[int, float], seed: int) -> None:
+        chance = random.Random(seed)
+        async with aiohttp.ClientSession() as session:
+            while len(self.shown) < LINES:
+                try:
+                    await self._visit(session, running, committed, seconds=chance.uniform(0.1, 1.5))
+                except (aiohttp.ClientError, OSError, TimeoutError):
+                    await asyncio.sleep(0.2)
+
+    async def _visit(
+        self, session: aiohttp.ClientSession, running: Running, committed: dict[int, float], *, seconds: float
+    ) -> None:
+        url = f"{running.url}?after={self.last_seq}"
+        protocols = ("estuary.v1", f"bearer.{self.token}")
+        socket = await session.ws_connect(url, headers=running.headers(), protocols=protocols)
+        is_back = False
+        try:
+            async with asyncio.timeout(seconds):
+                while len(self.shown) < LINES:
+                    told = await socket.receive_json()
+                    is_back = is_back or told["type"] == "resumed"
+                    if told["type"] == "new_notification":
+                        self.last_seq = told["seq"]
+                        self.shown.append(told["notification"]["id"])
+                        if is_back:
+                            now = time.monotonic()
+                            self.late.append(now - committed.get(told["notification"]["id"], now))
+        except TypeError:
+            return  # It was closed.
+        finally:
+            # As a train in a tunnel does it: nobody says goodbye.
+            if socket._response.connection is not None and socket._response.connection.transport is not None:
+                socket._response.connection.transport.abort()
+
+
+def test_cut_off_at_random_and_with_a_killed_process_every_line_is_seen_once(
+    running: Running, http: Caller, database: Database
+) -> None:
+    """Every person is told of every line once, whatever breaks: the promise that sockets are built around."""
+    visitors = {user_id: Visitor(http.as_user(user_id).token or "") for user_id in PEOPLE}
+    committed: dict[int, float] = {}
+
+    async def happen() -> None:
+        restarting: asyncio.Task[None] | None = None
+        wanted = [(user_id, f"k{number}") for number in range(LINES) for user_id in PEOPLE]
+        for position, (user_id, key) in enumerate(wanted):
+            [written] = await asyncio.to_thread(write, database, key, user_id=user_id)
+            committed[int(written or 0)] = time.monotonic()
+            if position == len(wanted) // 2:
+                running.process.kill()
+                running.process.wait()
+                restarting = asyncio.create_task(asyncio.to_thread(running.restart))
+        assert restarting is not None
+        await restarting
+
+    async def run() -> None:
+        async with asyncio.timeout(120), asyncio.TaskGroup() as tasks:
+            tasks.create_task(happen())
+            for user_id, visitor in visitors.items():
+                tasks.create_task(visitor.stay(running, committed, seed=user_id))
+
+    asyncio.run(run())
+
+    for visitor in visitors.values():
+        assert len(visitor.shown) == len(set(visitor.shown)) == LINES
+        assert visitor.shown == sorted(visitor.shown)
+    late = sorted(seconds for visitor in visitors.values() for seconds in visitor.late)
+    assert len(late) > 50
+    assert late[int(len(late) * 0.95)] <= 1.0
 
 
 def test_a_restart_asks_everybody_to_come_back(running: Running, http: Caller) -> None:
