@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from services.payments.clients.stripe import Stripe, configured
+from services.payments.clients.stripe import Stripe, StripeApi, configured
 from services.payments.models import SubscriptionTier
 from services.payments.operations.rates import forget_rates
 from services.payments.settings import settings
+from services.payments.tests import published as published_types
 from services.payments.tests.factories import World
 from services.payments.tests.sandbox import KEY, SECRET, Sandbox, start
 from shared.database import Database
@@ -22,6 +24,18 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
     yield sandbox
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test lets the service ask of Stripe has to fit Stripe's published types."""
+    call = StripeApi.call
+
+    def checked(self: StripeApi, name: str, target: str | None, params: Any, **options: Any) -> dict[str, Any]:
+        published_types.check(name, params)
+        return call(self, name, target, params, **options)
+
+    monkeypatch.setattr(StripeApi, "call", checked)
 
 
 @pytest.fixture
