@@ -37,7 +37,8 @@ class PractitionerLocation(Versioned, Timestamps, Base):
     """One place where a practitioner works: an address, a service area, or no place at all (virtual).
 
     `latitude`, `longitude` are exact and for the owner; `public_latitude`, `public_longitude` are what everybody may
-    know, and the only ones that distances are measured from. Names of city, state, country and practitioner are copies.
+    know, and the only ones that distances and areas are measured from: a yes or no about the exact point would give
+    it away to whoever asks often enough. Names of city, state, country and practitioner are copies.
     """
 
     __tablename__ = "practitioner_locations"
@@ -117,11 +118,10 @@ class PractitionerLocation(Versioned, Timestamps, Base):
     geo: Mapped[str | None] = mapped_column(
         Cube(), Computed(point_sql("public_latitude", "public_longitude"), persisted=True), deferred=True
     )
-    geo_exact: Mapped[str | None] = mapped_column(
-        Cube(), Computed(point_sql("latitude", "longitude"), persisted=True), deferred=True
-    )
     area: Mapped[str | None] = mapped_column(
-        Cube(), Computed(area_sql("latitude", "longitude", "service_radius_miles"), persisted=True), deferred=True
+        Cube(),
+        Computed(area_sql("public_latitude", "public_longitude", "service_radius_miles"), persisted=True),
+        deferred=True,
     )
     is_primary: Mapped[bool] = mapped_column(server_default=text("false"))
     is_virtual: Mapped[bool] = mapped_column(server_default=text("false"))

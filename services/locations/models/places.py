@@ -14,7 +14,10 @@ EMPTY = text("'{}'")
 
 
 class Country(Timestamps, Base):
-    """A country by ISO 3166-1; its id is the ISO number, so that others can turn it into a code by themselves."""
+    """A country by ISO 3166-1; its id is the ISO number, so that others can turn it into a code by themselves.
+
+    `latitude`, `longitude` are the middle of its cities, `radius_miles` reaches most of them.
+    """
 
     __tablename__ = "countries"
 
@@ -29,6 +32,9 @@ class Country(Timestamps, Base):
     postal_pattern: Mapped[str | None]
     timezones: Mapped[list[str]] = mapped_column(server_default=EMPTY)
     capital_id: Mapped[int | None]
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    radius_miles: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
     search_text: Mapped[str] = mapped_column(server_default="")
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
 
@@ -53,6 +59,9 @@ class State(Timestamps, Base):
     kind: Mapped[str | None] = mapped_column(String(60))
     search_text: Mapped[str] = mapped_column(server_default="")
     city_count: Mapped[int] = mapped_column(server_default=text("0"))
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    radius_miles: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     meta_title: Mapped[str | None] = mapped_column(String(200))
     meta_description: Mapped[str | None]

@@ -29,9 +29,30 @@ COUNTRY_WORDS: Mapping[str, str] = {
     "deutschland": "DE",
 }
 
-_COUNTRY = select(Country.id, Country.code, Country.name, Country.timezones, Country.capital_id, Country.is_active)
-_STATE = select(State.id, State.code, State.name, State.country_id).where(State.is_active)
-_CITY = (
+_COUNTRY = select(
+    Country.id,
+    Country.code,
+    Country.name,
+    Country.timezones,
+    Country.capital_id,
+    Country.is_active,
+    Country.latitude,
+    Country.longitude,
+    Country.radius_miles,
+)
+STATE = select(
+    *(
+        State.id,
+        State.code,
+        State.name,
+        State.country_id,
+        State.slug,
+        State.latitude,
+        State.longitude,
+        State.radius_miles,
+    )
+).where(State.is_active)
+CITY = (
     select(
         *(City.id, City.name, City.state_id, City.country_id, City.latitude, City.longitude, City.timezone),
         *(City.population, City.seo_url),
@@ -83,7 +104,7 @@ def country_and_state(connection: Connection, asked: str | int) -> tuple[Row | N
 
 def state_by_id(connection: Connection, state_id: int) -> Row | None:
     """Return an active state."""
-    return _first(connection, _STATE.where(State.id == state_id))
+    return _first(connection, STATE.where(State.id == state_id))
 
 
 def state(connection: Connection, country_id: int, asked: str, *, whole: bool = False) -> Row | None:
@@ -92,7 +113,7 @@ def state(connection: Connection, country_id: int, asked: str, *, whole: bool = 
     if not word:
         return None
     code = (us_state_code(asked) if country_id == 840 else None) or asked.strip().upper()
-    own = _STATE.where(State.country_id == country_id)
+    own = STATE.where(State.country_id == country_id)
     exact = _first(
         connection,
         own.where(
@@ -107,7 +128,7 @@ def state(connection: Connection, country_id: int, asked: str, *, whole: bool = 
 
 def city_by_id(connection: Connection, city_id: int) -> Row | None:
     """Return an active city."""
-    return _first(connection, _CITY.where(City.id == city_id))
+    return _first(connection, CITY.where(City.id == city_id))
 
 
 def city(connection: Connection, country_id: int, state_id: int | None, asked: str) -> Row | None:
@@ -118,7 +139,7 @@ def city(connection: Connection, country_id: int, state_id: int | None, asked: s
     word, slug = folded(asked), slug_of(asked)
     if not word:
         return None
-    own = _CITY.where(City.country_id == country_id)
+    own = CITY.where(City.country_id == country_id)
     if state_id is not None:
         own = own.where(City.state_id == state_id)
     order = (City.population.desc().nulls_last(), City.id)
@@ -132,7 +153,7 @@ def city(connection: Connection, country_id: int, state_id: int | None, asked: s
 def city_spelt_like(connection: Connection, state_id: int, asked: str) -> Row | None:
     """Return the city of a state whose name is similar by trigrams, to 0.6 at least."""
     likeness = func.similarity(func.lower(City.ascii_name), literal(folded(asked)))
-    alike = _CITY.where(City.state_id == state_id, likeness >= SPELLING_MIN)
+    alike = CITY.where(City.state_id == state_id, likeness >= SPELLING_MIN)
     return _first(connection, alike.order_by(likeness.desc(), City.population.desc().nulls_last(), City.id))
 
 
@@ -158,7 +179,7 @@ def zip_knows_city(row: Row, name: str) -> bool:
 
 def largest_city(connection: Connection, *, state_id: int) -> Row | None:
     """Return the most populous city of a state that has a point."""
-    own = _CITY.where(City.state_id == state_id, City.latitude.is_not(None))
+    own = CITY.where(City.state_id == state_id, City.latitude.is_not(None))
     return _first(connection, own.order_by(City.population.desc().nulls_last(), City.id))
 
 
@@ -180,7 +201,7 @@ def _nearest(connection: Connection, statement: Any, geo: Any, point: Point, met
 
 def nearest_city(connection: Connection, point: Point, metres: float, *, country_id: int | None = None) -> Row | None:
     """Return the city nearest to a point, within so many metres, with how many they are."""
-    statement = _CITY if country_id is None else _CITY.where(City.country_id == country_id)
+    statement = CITY if country_id is None else CITY.where(City.country_id == country_id)
     return _nearest(connection, statement, City.geo, point, metres)
 
 

