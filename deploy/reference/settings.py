@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.reference.keeping import ROOT, SERVICES, cell, keep
 
@@ -103,12 +104,22 @@ def _default(value: ast.expr | None) -> str | None:
         value = value.args[0] if value.args else None
     if value is None:
         return None
-    default = ast.literal_eval(value)
+    default = _evaluated(value)
     if default is None or default == "" or default == ():
         return "–"
     if isinstance(default, bool):
         return str(int(default))
     return ",".join(default) if isinstance(default, tuple) else str(default)
+
+
+def _evaluated(value: ast.expr) -> Any:
+    """Return what a default's expression stands for: a literal, or numbers multiplied; else its own words."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+        return _evaluated(value.left) * _evaluated(value.right)
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        return f"`{ast.unparse(value)}`"
 
 
 def main() -> int:

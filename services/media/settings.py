@@ -23,31 +23,57 @@ class Settings(ServiceSettings):
     """
 
     cloudflare_r2_endpoint_url: str = ""
+    """R2's, or any S3's, address; empty: files lie in a folder."""
     cloudflare_r2_access_key_id: str = secret("")
+    """Its key id."""
     cloudflare_r2_secret_access_key: str = secret("")
+    """Its key."""
     cloudflare_r2_storage_bucket_name: str = ""
+    """The bucket of files that need a signed address."""
     cloudflare_r2_region_name: str = "auto"
+    """Its region."""
     cloudflare_r2_public_bucket_name: str = ""
+    """The bucket of files that everybody may see; empty: none is public."""
     cloudflare_r2_custom_domain: str = ""
+    """The domain of the public bucket."""
     cloudflare_r2_public_endpoint_url: str = ""
+    """What browsers reach, where it differs from what this process reaches."""
     media_storage_dir: str = ".run/media"
+    """The folder of files when there is no R2."""
     media_signing_keys: str = secret("")
+    """Sign addresses of files: `kid:base64` by comma, the first signs, all verify; required in production."""
     media_max_image_mb: int = 10
+    """The largest picture."""
     media_max_video_mb: int = 500
+    """The largest video."""
     media_max_audio_mb: int = 100
+    """The largest sound."""
     media_max_document_mb: int = 50
+    """The largest document."""
     media_max_pixels: int = 50_000_000
+    """The most pixels of a picture."""
     media_quota_user_mb: int = 1_024
+    """What a person may store."""
     media_quota_practitioner_mb: int = 20 * 1_024
+    """What a practitioner may store."""
     media_avif: bool = True
+    """Whether pictures are also kept as AVIF."""
     media_keep_sources: bool = False
+    """Whether what was uploaded is kept beside what was made of it."""
     media_processes: int = 2
+    """Files that are worked on at once."""
     media_presign_seconds: int = 3_600
+    """How long a signed address is good."""
     media_uploads_per_hour: int = 300
+    """How many files a person may upload in an hour."""
     media_min_free_mb: int = 1_024
+    """Below this much free disk nothing is taken."""
     media_scan_command: str = ""
+    """Looks at each file, whose path is its last argument, and answers 1 for an infected one; empty: none."""
     ffmpeg: str = ""
+    """Where ffmpeg is; empty: looked up."""
     ffprobe: str = ""
+    """Where ffprobe is; empty: looked up."""
 
     @property
     def uses_r2(self) -> bool:

@@ -42,7 +42,7 @@ def test_a_huge_password_costs_no_hash(stack: Stack, victim: Person) -> None:
 
 def test_time_does_not_tell_whether_an_account_exists(stack: Stack, victim: Person) -> None:
     """Medians of a known and an unknown address, taken in turn so that the machine's mood meets both."""
-    samples = 1_000 if FULL else 25
+    samples = 1_000 if FULL else 16
     took: dict[str, list[float]] = {"known": [], "unknown": []}
     for turn in range(samples):
         if turn % 4 == 0:

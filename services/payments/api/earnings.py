@@ -259,7 +259,7 @@ class ExportQuery(QuerySchema):
 class Export(MethodView):
     @earnings.operation("earnings_export_retrieve", PRACTITIONER, refuses=[Forbidden])
     @earnings.arguments(in_order(ExportQuery), location="query")
-    @earnings.response(200)
+    @earnings.response(200, content_type="text/csv")
     def get(self, query: dict[str, Any]) -> Any:
         """Download the caller's earnings of up to thirteen months."""
         until: datetime = query.get("date_to") or utc_now() + timedelta(days=1)
