@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from services.notifications.models import InboxState, Notification
-from services.notifications.operations.inbox import Line, add_line, delete_lines, set_all_read
-from shared.clock import utc_now
+from services.notifications.jobs import keep_inboxes_short, recount_inboxes
+from services.notifications.models import InboxState, Notification, Tombstone
+from services.notifications.operations.inbox import Line, add_line, delete_lines, set_all_read, set_read
+from shared.clock import frozen_at, utc_now
 from shared.database import Database
 from shared.messaging.testing import announced
 from shared.testing.http import Caller
@@ -207,3 +208,57 @@ def test_deleting_what_is_read_and_unread_at_once_keeps_counters(database: Datab
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(change, range(20)))
     recount(database)
+
+
+def test_a_list_without_news_is_304(http: Caller, database: Database) -> None:
+    me = http.as_user(7)
+    first = me.get("/notifications/")
+    again = me.having(If_None_Match=first.headers["ETag"])
+    assert again.get("/notifications/").status == 304
+    add(database, line("a"))
+    assert again.get("/notifications/").status == 200
+
+
+def test_bodies_of_old_clients_are_ignored(http: Caller, database: Database) -> None:
+    [key] = add(database, line("a"))
+    me = http.as_user(7)
+    whole = me.get(f"/notifications/{key}/").json
+
+    assert me.post(f"/notifications/{key}/mark_as_read/", {**whole, "is_read": False}).json["is_read"] is True
+    assert me.post(f"/notifications/{key}/mark_as_unread/", whole).json["is_read"] is False
+    body = {"title": "x", "message": "y", "metadata": {"notification_ids": [999]}}
+    assert me.post("/notifications/mark_read/", body).json["updated_count"] == 1
+
+
+def test_wrong_counters_are_found_and_mended(database: Database) -> None:
+    add(database, line("a"), line("b"))
+    recount_inboxes()
+    with database.transaction() as session:
+        session.execute(update(InboxState).values(unread_count=9, total_by_type={}))
+    for day in range(30):
+        with frozen_at(utc_now() + timedelta(days=day)):
+            recount_inboxes()
+    recount(database)
+
+
+def test_inboxes_are_kept_short(database: Database) -> None:
+    keys = [key or 0 for key in add(database, *(line(key) for key in ("read long ago", "unread", "fresh")))]
+    with database.transaction() as session:
+        set_read(session, user_id=7, notification_id=keys[0], is_read=True, now=utc_now() - timedelta(days=91))
+        old = utc_now() - timedelta(days=181)
+        session.execute(update(Notification).where(Notification.id == keys[1]).values(created_at=old))
+    keep_inboxes_short()
+
+    with database.transaction() as session:
+        assert session.scalars(select(Notification.id)).all() == [keys[2]]
+        assert len(session.scalars(select(Tombstone)).all()) == 2
+    recount(database)
+    with frozen_at(utc_now() + timedelta(days=8)):
+        keep_inboxes_short()
+    with database.transaction() as session:
+        assert session.scalars(select(Tombstone)).all() == []
+
+
+def test_a_nul_is_refused(http: Caller) -> None:
+    note = {"title": "a\u0000b", "message": "m", "notification_type": "message", "delivery_channel": "in_app"}
+    assert http.as_user(7).post("/notifications/", note).status == 400

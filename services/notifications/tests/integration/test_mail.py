@@ -8,14 +8,16 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import icalendar
 import pytest
 from sqlalchemy import select, text, update
 
 from services.notifications.clients.mail import FolderOutlet, SmtpOutlet
 from services.notifications.handlers import accounts, auth, bookings, payments
+from services.notifications.jobs import forget_old_mails
 from services.notifications.models import Delivery, Suppression
 from services.notifications.operations.delivering import LADDER, send_due
-from services.notifications.settings import settings
+from services.notifications.settings import Settings, settings
 from services.notifications.tests.mail_server import MailServer
 from shared.clock import frozen_at, utc_now
 from shared.database import Database
@@ -23,6 +25,7 @@ from shared.identity.action_tokens import is_action_token
 from shared.ids import uuid7
 from shared.messaging import Message
 from shared.messaging.testing import apply, message
+from shared.settings import BadSettings
 
 HANDLERS = [accounts, auth, bookings, payments]
 ANA, MARA = 7, 8
@@ -321,3 +324,69 @@ def test_without_a_server_mails_lie_in_a_folder(people: Database, tmp_path: Path
     mail = email.message_from_bytes(files[-1].read_bytes(), policy=email.policy.default)
     assert {part.get_content_type() for part in mail.walk()} == {"multipart/alternative", "text/plain", "text/html"}
     assert {one.status for one in deliveries(people)} == {"sent"}
+
+
+APPOINTMENT = {"public_uuid": "018f0000-0000-7000-8000-000000000042", "end_time": "2026-12-01T14:00:00+00:00",
+               "place": {"name": "Quiet Room", "full_address": "12 Harbour Street, Lisbon"}}  # fmt: skip
+
+
+def calendar(mail: EmailMessage) -> icalendar.Event:
+    [part] = mail.iter_attachments()
+    assert (part.get_content_type(), part.get_filename()) == ("text/calendar", "appointment.ics")
+    [event] = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
+    return event
+
+
+def test_appointments_are_in_the_mail_for_the_calendar(people: Database, server: MailServer) -> None:
+    booking = {**BOOKING, **APPOINTMENT}
+    tell(people, message("booking.confirmed", booking, sequence=2))
+    moved = {**booking, "start_time": "2026-12-02T13:00:00+00:00", "end_time": "2026-12-02T14:00:00+00:00"}
+    send(server)
+    tell(people, message("booking.rescheduled", {**moved, "previous_start_time": START, "by": "client"}, sequence=5))
+    send(server)
+    tell(people, message("booking.cancelled", {**moved, "canceled_by": "client"}, sequence=6))
+    events = [calendar(mail) for mail in send(server) if mail["To"] == "ana@example.org"]
+
+    assert {str(event["uid"]) for event in events} == {f"{APPOINTMENT['public_uuid']}@estuary"}
+    assert [(int(event["sequence"]), str(event["status"])) for event in events] == [
+        (2, "CONFIRMED"), (5, "CONFIRMED"), (6, "CANCELLED"),
+    ]  # fmt: skip
+    assert events[0].decoded("dtstart").isoformat() == START
+    assert str(events[0]["summary"]) == "Deep tissue · Mara Sol"
+    assert str(events[0]["location"]) == "12 Harbour Street, Lisbon"
+
+
+def test_what_has_no_time_is_in_no_calendar(people: Database, server: MailServer) -> None:
+    tell(people, message("booking.confirmed", {**BOOKING, **APPOINTMENT, "kind": "package", "start_time": None}))
+    assert [list(mail.iter_attachments()) for mail in send(server)] == [[], []]
+
+
+def test_words_cannot_add_lines_to_a_calendar(people: Database, server: MailServer) -> None:
+    nasty = "Yoga\r\nATTENDEE:mailto:x@evil.example\r\nX-EVIL:1"
+    tell(people, message("booking.confirmed", {**BOOKING, **APPOINTMENT, "service_name": nasty}))
+    event = calendar(send(server)[0])
+
+    assert "attendee" not in event
+    assert "x-evil" not in event
+
+
+def test_old_mails_are_forgotten(people: Database, server: MailServer) -> None:
+    server.at_data = "554 spam"
+    tell(people, message("booking.confirmed", BOOKING))
+    send(server)
+    with frozen_at(utc_now() + timedelta(days=8)):
+        forget_old_mails()
+    assert [(one.status, one.context) for one in deliveries(people)] == [("failed", {})] * 2
+    with frozen_at(utc_now() + timedelta(days=91)):
+        forget_old_mails()
+    assert deliveries(people) == []
+
+
+def test_production_needs_a_mail_server(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    monkeypatch.setenv("ESTUARY_ENV", "production")
+    with pytest.raises(BadSettings) as refused:
+        Settings.from_environ()
+    assert [one for one in refused.value.problems if "SMTP_URL" in one]
+    monkeypatch.setenv("SMTP_URL", "smtp://u:p@mail.example.org:587")
+    monkeypatch.delenv("JWT_LEGACY_SECRET", raising=False)
+    assert Settings.from_environ().smtp_url

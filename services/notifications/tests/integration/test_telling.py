@@ -1,5 +1,6 @@
 """Who is told what, once, in their own words and zone."""
 
+import random
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +12,12 @@ from sqlalchemy import select
 
 from services.notifications import worker
 from services.notifications.clients.mail import FolderOutlet
-from services.notifications.domain.kinds import KINDS
-from services.notifications.domain.rendering import _texts
+from services.notifications.domain.samples import variables
 from services.notifications.handlers import accounts, auth, bookings, media, payments, practitioners, reviews, streams
 from services.notifications.models import Delivery, Notification
+from services.notifications.operations import delivering, telling
 from services.notifications.operations.delivering import send_due
+from services.notifications.operations.wording import say
 from shared.clock import utc_now
 from shared.database import Database
 from shared.ids import uuid7
@@ -40,7 +42,15 @@ BOOKING: dict[str, Any] = {
 
 
 def person(user_id: int, name: str, zone: str = "Europe/Berlin", **more: Any) -> Any:
-    data = {"id": user_id, "uuid": "u", "email": "a@b.c", "display_name": name, "timezone": zone, "locale": "en-GB"}
+    data: dict[str, Any] = {
+        "id": user_id,
+        "uuid": "u",
+        "email": "a@b.c",
+        "display_name": name,
+        "timezone": zone,
+        "locale": "en-GB",
+    }
+    data |= {"email_verified": True}
     return message("user.changed", {**data, **more}, subject=("user", user_id))
 
 
@@ -187,10 +197,6 @@ def test_names_that_are_templates_stay_names(people: Database) -> None:
     assert lines(people, CLIENT)[0].title == "Confirmed: {{ 7 * 7 }}<b> Bcc: x with Mara Sol"
 
 
-def test_every_kind_has_its_words() -> None:
-    assert {*KINDS, "plain"} == set(_texts("en"))
-
-
 STREAM = {"live_stream_id": 4, "stream_id": 5, "practitioner_id": 3, "title": "Live", "user_ids": [7, 8, 999],
           "scheduled_start": START}  # fmt: skip
 SAMPLES: list[tuple[str, dict[str, Any]]] = [
@@ -240,7 +246,15 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("type_", "values"), SAMPLES)
-def test_every_event_can_be_put_into_words(people: Database, type_: str, values: dict[str, Any]) -> None:
+def test_every_event_can_be_put_into_words(
+    people: Database, monkeypatch: pytest.MonkeyPatch, type_: str, values: dict[str, Any]
+) -> None:
+    def spy(session: Any, kind: str, channel: str, given: Any, **options: Any) -> Any:
+        assert kind == "plain" or sorted(given) == variables(kind), kind
+        return say(session, kind, channel, given, **options)
+
+    for module in (telling, delivering):
+        monkeypatch.setattr(module, "say", spy)
     tell(people, message(type_, {**BOOKING, **values}, event_id=uuid7()))
 
     told = [line for user in (CLIENT, PRACTITIONER, STAFF) for line in lines(people, user)]
@@ -273,3 +287,50 @@ def test_reports_of_one_review_fold_and_republished_ones_are_not_told(people: Da
     [line] = lines(people, STAFF)
     assert (line.count, line.message) == (2, "Reason: hate.")
     assert kinds(people, CLIENT) == kinds(people, PRACTITIONER) == []
+
+
+def test_ten_deliveries_in_any_order_are_one_telling(people: Database) -> None:
+    happened = [
+        fact("booking.confirmed", by="payment"),
+        fact("booking.reschedule_requested", reason="ill"),
+        message("payment.refunded", {"order_id": 5, "user_id": CLIENT, "amount_cents": 1, "to_card_cents": 1}),
+    ]
+    again = happened * 10
+    random.Random(7).shuffle(again)
+    tell(people, *again)
+
+    assert sorted(kinds(people, CLIENT)) == ["booking.confirmed", "booking.reschedule_requested", "payment.refunded"]
+    assert len(mails(people)) == 4
+
+
+def test_a_practitioner_who_books_another_is_a_client_there(people: Database) -> None:
+    tell(people, fact("booking.confirmed", by="payment", user_id=PRACTITIONER, practitioner_user_id=STAFF))
+
+    assert kinds(people, PRACTITIONER) == ["booking.confirmed"]
+    assert kinds(people, STAFF) == ["booking.received"]
+
+
+def test_late_news_bear_the_time_at_which_they_happened(people: Database) -> None:
+    then = utc_now() - timedelta(hours=2)
+    tell(people, message("booking.expired", BOOKING, occurred_at=then))
+
+    assert lines(people, CLIENT)[0].created_at == then
+
+
+def test_what_folds_counts_in_words(people: Database) -> None:
+    for child in (51, 52, 53):
+        tell(people, fact("booking.cancelled", id=child, canceled_by="client", covered_by=50))
+    for reason in ("spam", "hate"):
+        tell(people, message("review.reported", {"review_uuid": "r", "reason": reason, "score": 2.5}))
+
+    assert lines(people, PRACTITIONER)[0].title == "3 sessions of Ana cancelled"
+    [reported] = lines(people, STAFF)
+    assert (reported.title, reported.message) == ("Reported review (2)", "Reason: hate, score 2.5.")
+
+
+def test_suggested_times_are_told(people: Database) -> None:
+    tell(people, fact("booking.reschedule_requested", reason=None, suggested_times=[START]))
+    with TemporaryDirectory() as folder:
+        send_due(FolderOutlet(Path(folder), clock=utc_now))
+        [mail] = [path.read_text() for path in Path(folder).glob("*.eml")]
+    assert "Suggested: Tue 1 Dec 2026, 14:00 (Europe/Berlin)" in mail.replace("=\n", "")
