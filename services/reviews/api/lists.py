@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from marshmallow import validate
-from sqlalchemy import ARRAY, ColumnElement, SmallInteger, and_, any_, bindparam, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, SmallInteger, and_, any_, bindparam, cast, false, func, or_, select
 
 from services.reviews.api.fields import Reference, StarRange, Stars
 from services.reviews.domain import words
@@ -24,8 +24,8 @@ _WORD = re.compile(r"\w+")
 
 
 def _stars(bound: Any) -> Clause:
-    bounds = cast(bound, ARRAY(SmallInteger))
-    return Review.rating.between(bounds[1], bounds[2])
+    low, high = (cast(func.split_part(bound, "-", number), SmallInteger) for number in (1, 2))
+    return Review.rating.between(low, high)
 
 
 def _least(bound: ColumnElement[int]) -> Clause:

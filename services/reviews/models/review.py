@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Double, Index, Numeric, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import flag_modified
 
 from services.reviews.domain import words
 from services.reviews.domain.display import UNKNOWN
@@ -145,6 +146,11 @@ class Review(Versioned, Timestamps, Base):
             if before == words.HIDDEN:
                 self.was_restored = True
         return before
+
+    def note_edit(self, *, now: datetime) -> None:
+        """Remember that it was edited; this counts as a change even where only its answers are other ones."""
+        self.edited_at = now
+        flag_modified(self, "edited_at")
 
     def count_votes(self, *, helpful: int, unhelpful: int) -> None:
         """Move the votes, and the order that follows from them."""

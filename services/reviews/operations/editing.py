@@ -39,7 +39,7 @@ def edit_review(session: Session, review: Review, changes: Mapping[str, Any], *,
             review.rating = changes.get("rating", review.rating)
             review.screened_at = None
         if says_other or answers_other:
-            review.edited_at = now
+            review.note_edit(now=now)
         if hides_other:
             show_author(session, review, is_anonymous=changes["is_anonymous"])
     if says_other and _screened_again(session, review, by=by, now=now):

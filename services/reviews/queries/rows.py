@@ -79,7 +79,7 @@ REPORTED: Select[*tuple[object, ...]] = (
         Report.review_id,
         Review.public_uuid.label("review_uuid"),
         Report.user_id.label("reporter_id"),
-        func.concat_ws(" ", User.first_name, User.last_name).label("reporter_name"),
+        func.trim(func.concat_ws(" ", User.first_name, User.last_name)).label("reporter_name"),
         func.coalesce(ReporterStats.outcomes, "").label("outcomes"),
         Report.weight,
         Report.reason,

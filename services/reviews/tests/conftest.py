@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from services.reviews.settings import settings
 from services.reviews.tests.world import CLIENT, NOON, World, uuid_of
 from shared.clock import frozen_at
 from shared.database import Database
+from shared.database.engine import database as process_database
 from shared.testing.http import Answer, Caller
 
 
@@ -49,13 +51,27 @@ def write(world: World, http: Caller) -> Callable[..., Answer]:
 
 
 @pytest.fixture
-def statements(database: Database) -> Iterator[list[str]]:
+def told(database: Database) -> Iterator[Callable[[str, str], None]]:
+    """Tell the processes something by their environment, for the length of the test."""
+    with pytest.MonkeyPatch.context() as environment:
+
+        def tell(name: str, value: str) -> None:
+            environment.setenv(name, value)
+            settings.cache_clear()
+
+        yield tell
+    settings.cache_clear()
+
+
+@pytest.fixture
+def statements(http: Caller) -> Iterator[list[str]]:
     """The statements that are sent while the test runs."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    engine = process_database().engine
+    event.listen(engine, "before_cursor_execute", note)
     yield sent
-    event.remove(database.engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", note)

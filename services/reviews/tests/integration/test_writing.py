@@ -26,18 +26,17 @@ from shared.testing.http import Answer, Caller
 Write = Callable[..., Answer]
 
 
-@pytest.mark.parametrize("rating", [0, 0.99, 5.01, -1, "NaN", "five", None, 4.333, True, "1e0", [], 50])
-def test_ratings_that_are_none(write: Write, rating: Any) -> None:
-    answer = write(rating=rating)
+def test_ratings_that_are_none(write: Write) -> None:
+    for rating in (0, 0.99, 5.01, -1, "NaN", "five", None, 4.333, True, "1e0", [], 50):
+        answer = write(rating=rating)
+        assert (rating, answer.status, list(answer.errors)) == (rating, 400, ["rating"])
+        assert answer.code == "validation_error"
 
-    assert (answer.status, answer.code, list(answer.errors)) == (400, "validation_error", ["rating"])
 
-
-@pytest.mark.parametrize(("rating", "told"), [(5, "5.00"), ("5", "5.00"), ("5.0", "5.00"), (4.5, "4.50"), (1, "1.00")])
-def test_ratings_in_every_spelling(write: Write, rating: Any, told: str) -> None:
-    answer = write(rating=rating)
-
-    assert (answer.status, answer.json["rating"], answer.json["status"]) == (201, told, "published")
+def test_ratings_in_every_spelling(write: Write) -> None:
+    for rating, told in ((5, "5.00"), ("5", "5.00"), ("5.0", "5.00"), (4.5, "4.50"), (1, "1.00")):
+        answer = write(rating=rating)
+        assert (answer.status, answer.json["rating"], answer.json["status"]) == (201, told, "published")
 
 
 def test_something_must_be_named(world: World, client: Caller) -> None:
