@@ -70,6 +70,7 @@ def compose(kind: Kind, said: Said, *, reader: Reader, links: Links, values: Map
         "tone": _TONES[kind.priority.word],
         "type": kind.type,
         "link": links.about,
+        "is_secret": "token=" in links.about,
         "label": links.label,
         "unsubscribe": links.unsubscribe,
         "home": links.home,
