@@ -116,9 +116,12 @@ class Blueprint(flask_smorest.Blueprint):
 
     def response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:
         """Answer what `schema` dumps; with a content type instead, the operation makes the answer itself."""
-        declared = dict(_FILE) if schema is None and options.get("content_type") else schema
-        decorator: Decorator = super().response(status_code, declared, **options)
-        return decorator
+        content_type = options.pop("content_type", None)
+        answer: Decorator = super().response(status_code, schema, **options)
+        if schema is not None or content_type is None:
+            return answer
+        document = self.alt_response(status_code, content_type=content_type, **options)
+        return lambda view: answer(document(view))
 
     def alt_response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:
         """Document another answer, which the operation makes itself."""

@@ -260,6 +260,7 @@ class Export(MethodView):
     @earnings.operation("earnings_export_retrieve", PRACTITIONER, refuses=[Forbidden])
     @earnings.arguments(in_order(ExportQuery), location="query")
     @earnings.response(200, content_type="text/csv")
+    @earnings.alt_response(200, EarningsTransaction(many=True), content_type="application/json")
     def get(self, query: dict[str, Any]) -> Any:
         """Download the caller's earnings of up to thirteen months."""
         until: datetime = query.get("date_to") or utc_now() + timedelta(days=1)
