@@ -7,7 +7,8 @@ from functools import partial
 from prometheus_client import Gauge
 from sqlalchemy.orm import Session
 
-from services.reviews.operations import upkeep
+from services.reviews.clients.classifier import HttpClassifier
+from services.reviews.operations import screening, upkeep
 from services.reviews.operations.recounting import SLICES, recount, slice_of
 from services.reviews.settings import settings
 from shared.clock import utc_now
@@ -27,6 +28,19 @@ def _until_none_is_left(step: Callable[[Session, datetime], int], batch: int) ->
 def blind_open() -> None:
     """Publish sealed reviews whose time has come."""
     _until_none_is_left(lambda session, now: upkeep.open_sealed(session, now=now), upkeep.OPENED)
+
+
+@every(seconds=10)
+def classify() -> None:
+    """Let a service outside judge new texts, where one is named. It is asked between transactions, 2 s at most."""
+    if not settings().reviews_screening_url:
+        return
+    classifier = HttpClassifier(settings().reviews_screening_url, settings().reviews_screening_key)
+    with transaction() as session:
+        texts = screening.unjudged(session)
+    for text in texts:
+        flagged = screening.is_flagged(classifier, text)
+        retrying(partial(screening.note_judgement, text=text, flagged=flagged, now=utc_now()))
 
 
 @every(minutes=15)

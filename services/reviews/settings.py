@@ -56,6 +56,8 @@ class Settings(ServiceSettings):
         found = super().problems()
         if self.reviews_blocklist and not Path(self.reviews_blocklist).is_file():
             found.append("REVIEWS_BLOCKLIST: there is no such file")
+        if self.reviews_screening_url and not self.reviews_screening_url.startswith(("https://", "http://")):
+            found.append("REVIEWS_SCREENING_URL: must be a web address")
         for name in ("reviews_edit_hours", "reviews_window_days", "reviews_blind_days", "reviews_prior_weight"):
             if getattr(self, name) < 0:
                 found.append(f"{name.upper()}: must not be negative")

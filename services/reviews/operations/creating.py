@@ -89,6 +89,7 @@ def _insert(session: Session, wish: Wish, booking: Booking, held: list[str], *, 
         "status": status,
         "visible_at": None if held else visible_at,
         "held_reasons": held,
+        "screened_at": None if settings().reviews_screening_url else now,
         "display_name": display_name(
             first_name=author.first_name, last_name=author.last_name, is_anonymous=wish.is_anonymous
         ),

@@ -37,7 +37,7 @@ def edit_review(session: Session, review: Review, changes: Mapping[str, Any], *,
             session.add(Revision(review_id=review.id, rating=review.rating, comment=review.comment, at=now))
             review.comment = changes.get("comment", review.comment)
             review.rating = changes.get("rating", review.rating)
-            review.screened_at = None
+            review.screened_at = None if settings().reviews_screening_url else now
         if says_other or answers_other:
             review.note_edit(now=now)
         if hides_other:

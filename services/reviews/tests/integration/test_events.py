@@ -1,7 +1,11 @@
 """What others tell: in any order, however often; and what the clock brings."""
 
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -227,3 +231,47 @@ def test_everything_waits_for_staff_if_so_decided(write: Write, http: Caller, to
     path = f"/reviews/{made['public_uuid']}/"
     assert http.as_staff(9).post(f"{path}moderate/", {"action": "approve"}).status == 200
     assert http.get(path).json["is_published"] is True
+
+
+def test_a_service_outside_may_hold_a_text(
+    world: World, write: Write, http: Caller, told: Callable[[str, str], None]
+) -> None:
+    with outside({"Bad words": b'{"flagged": true}', "Good": b'{"flagged": false}', "Odd": b"[]"}) as (url, asked):
+        told("REVIEWS_SCREENING_URL", url)
+        paths = {
+            text: f"/reviews/{write(comment=text).json['public_uuid']}/" for text in ("Bad words", "Good", "Odd", "")
+        }
+
+        jobs.classify()
+        jobs.classify()
+
+        assert sorted(asked) == ["Bad words", "Good", "Odd"]
+    held = http.as_user(CLIENT).get(paths["Bad words"]).json
+    assert held["status"] == "held"
+    assert all(http.get(path).status == 200 for text, path in paths.items() if text != "Bad words")
+    told("REVIEWS_SCREENING_URL", "http://127.0.0.1:9/")
+    away = f"/reviews/{write(comment='Nobody answers').json['public_uuid']}/"
+    jobs.classify()
+    assert http.get(away).json["is_published"] is True
+
+
+@contextmanager
+def outside(answers: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
+    """Run a classifier that answers as told; yield its address and the list of what it was asked."""
+    asked: list[str] = []
+
+    class Judge(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"]
+            asked.append(text)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answers[text])
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Judge) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", asked
+        server.shutdown()

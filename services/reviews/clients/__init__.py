@@ -1,0 +1,1 @@
+"""Third parties that reviews may ask."""
