@@ -1,5 +1,6 @@
 """The worker process of locations: relay, consumer and clock."""
 
+from services.locations import jobs
 from services.locations.events import PUBLISHES, SNAPSHOTS
 from services.locations.handlers import auth, catalog, practitioners
 from services.locations.operations.geocoding import Geocoding, use_geocoding
@@ -16,7 +17,7 @@ def create_worker() -> Worker:
         "locations",
         settings=settings(),
         handlers=[identity_handlers, auth, practitioners, catalog],
-        jobs=[shared_jobs],
+        jobs=[shared_jobs, jobs],
         publishes=PUBLISHES,
         snapshots=SNAPSHOTS,
     )

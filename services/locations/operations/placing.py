@@ -39,7 +39,7 @@ class Placed:
 
 def nowhere() -> Placed:
     """Return the place of what has none: a virtual location."""
-    return Placed(columns={**_columns(None, None), "geocode_status": words.NOT_NEEDED, **_SETTLED})
+    return Placed(columns={**exact_columns(None, None), "geocode_status": words.NOT_NEEDED, **_SETTLED})
 
 
 _SETTLED: Final[dict[str, Any]] = {"geocode_due_at": None, "geocode_attempts": 0}
@@ -68,7 +68,7 @@ def place_address(address: Address, *, pin: Point | None, source: str, now: date
 def _pinned(pin: Point, source: str, answer: Answer, now: datetime) -> Placed:
     is_far = answer.best is not None and is_too_far(pin, answer.best)
     columns = {
-        **_columns(pin, words.MANUAL),
+        **exact_columns(pin, words.MANUAL),
         "geocode_status": words.MANUAL,
         "geocode_source": source,
         "geocoded_at": now,
@@ -98,7 +98,7 @@ def _found(answer: Answer, address: Address, now: datetime) -> Placed:
         status = words.PENDING
     due = now + FIRST_RETRY if not answer.is_final else (now + LAST_RETRY if has_google and not is_fine else None)
     columns = {
-        **_columns(point, best_precision),
+        **exact_columns(point, best_precision),
         "geocode_status": status,
         "geocode_source": None if point is None else (words.GOOGLE if is_google else words.OFFLINE),
         "geocoded_at": now if point else None,
@@ -110,7 +110,8 @@ def _found(answer: Answer, address: Address, now: datetime) -> Placed:
     return Placed(columns=columns, warnings=() if is_fine else (warning,))
 
 
-def _columns(point: Point | None, precision: str | None) -> dict[str, Any]:
+def exact_columns(point: Point | None, precision: str | None) -> dict[str, Any]:
+    """Return the columns of an exact point; where it comes from is the caller's to add."""
     return {
         "latitude": _degrees(point.latitude) if point else None,
         "longitude": _degrees(point.longitude) if point else None,
