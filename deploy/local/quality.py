@@ -27,7 +27,7 @@ LANES = ("-n", "2", "--no-loadscope-reorder")
 # Modules that write something from the code; with --check they only say whether it is fresh.
 GENERATORS = (
     *("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples"),
-    *("deploy.observability.dashboards", "deploy.docker.compose"),
+    *("deploy.observability.dashboards", "deploy.docker.compose", "deploy.kubernetes.base"),
 )
 
 
@@ -108,6 +108,7 @@ def _inspections() -> Iterator[Inspection]:
     yield Inspection("descriptions of the API", (BIN / "estuary", "openapi", "--check"), "make openapi")
     for module in GENERATORS:
         yield Inspection(module, (BIN / "python", "-m", module, "--check"), "make docs")
+    yield Inspection("cluster", (BIN / "python", "-m", "deploy.kubernetes.validate"), "mend what is named above")
 
 
 def _is_content(inspection: Inspection) -> bool:

@@ -131,6 +131,9 @@ class Relay:
         while True:
             stopping = stop.is_set()
             metrics.RELAY_BEAT.set_to_current_time()
+            if self._link is not None:
+                # A link that nothing is published on breaks unseen otherwise.
+                metrics.BROKER_UP.labels("relay").set(self._link.is_open)
             self._gauge(connection)
             rows = self._pending(connection)
             if rows:
