@@ -108,6 +108,7 @@ class Practitioner(Versioned, Timestamps, Base):
         CheckConstraint("buffer_minutes BETWEEN 0 AND 240", name="buffer_minutes_range"),
         _listed_index("default", text("featured DESC"), text("created_at DESC"), text("id DESC")),
         _listed_index("featured_rating", text("featured DESC"), text("rating_weighted DESC"), text("id DESC")),
+        _listed_index("weighted", text("rating_weighted DESC"), text("id DESC")),
         _listed_index("rating", text("rating_average DESC"), text("id DESC")),
         _listed_index("min_price", "min_price_cents", "id"),
         _listed_index("max_price", text("max_price_cents DESC NULLS LAST"), text("id DESC")),

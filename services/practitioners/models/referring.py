@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, case, cast, false, or_, select, true
 
 from services.practitioners.models.practitioner import OldSlug, Practitioner
 
@@ -24,6 +24,8 @@ def referred_to(reference: str) -> ColumnElement[bool]:
 
 def is_named(bound: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition for an id, uuid or slug that is a bound parameter."""
-    return or_(
-        cast(Practitioner.id, Text) == bound, cast(Practitioner.public_uuid, Text) == bound, Practitioner.slug == bound
-    )
+    # The name is read as each kind, instead of each row's keys as text, so that every kind has its index.
+    said = cast(bound, Text)
+    number = case((said.op("~")("^[0-9]{1,18}$"), cast(said, BigInteger)))
+    uuid = case((said.op("~*")("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"), cast(said, Uuid)))
+    return or_(Practitioner.id == number, Practitioner.public_uuid == uuid, Practitioner.slug == said)

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, Float, Index, String, Uuid, text
-from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy import Computed, Float, Index, String, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
@@ -38,6 +38,11 @@ AREA = (
     " cube_enlarge(cube(ARRAY[cos(radians(latitude)) * cos(radians(longitude)),"
     " cos(radians(latitude)) * sin(radians(longitude)), sin(radians(latitude))]),"
     " service_radius_miles * 1609.344 / 6371008.8, 3) END"
+)
+# What a place is called, each name with what it names: c city, s state, k country, p postal code.
+NAMES = (
+    "ARRAY['c:' || city_key, 'c:' || city_slug, 's:' || state_key, 's:' || lower(state_code),"
+    " 'k:' || country_key, 'k:' || lower(country_code), 'p:' || lower(postal_code)]"
 )
 
 
@@ -101,8 +106,7 @@ class Place(Replica, Base):
             postgresql_where=text("listed AND service_radius_miles IS NOT NULL"),
         ),
         Index("ix_places_tags", "tags", postgresql_using="gin", postgresql_where=text("listed")),
-        Index("ix_places_names", "city_key", "state_key", "country_key", postgresql_where=text("deleted_at IS NULL")),
-        Index("ix_places_postal_code", "postal_code", postgresql_where=text("deleted_at IS NULL")),
+        Index("ix_places_names", "names", postgresql_using="gin", postgresql_where=text("deleted_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -135,6 +139,7 @@ class Place(Replica, Base):
     country_key: Mapped[str] = mapped_column(default="")
     listed: Mapped[bool] = mapped_column(default=False, server_default="false")
     tags: Mapped[list[str]] = mapped_column(default=list, server_default=text("'{}'"))
+    names: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(NAMES, persisted=True), deferred=True)
     geo: Mapped[str | None] = mapped_column(Cube(), Computed(POINT, persisted=True), deferred=True)
     area: Mapped[str | None] = mapped_column(Cube(), Computed(AREA, persisted=True), deferred=True)
 

@@ -81,27 +81,24 @@ def at(*conditions: Clause) -> Clause:
     return exists().where(Place.practitioner_id == Practitioner.id, Place.deleted_at.is_(None), *conditions)
 
 
+_ONLINE = Practitioner.__table__.alias("online")
+
+
 def in_box(bound: Any) -> Clause:
     """Return the condition of the one box for places: `name|region`, virtual or online."""
     name, region = func.split_part(bound, "|", 1), func.split_part(bound, "|", 2)
-    named = or_(
-        Place.city_key == name,
-        Place.city_slug == name,
-        Place.state_key == name,
-        func.lower(Place.state_code) == name,
-        Place.country_key == name,
-        func.lower(Place.country_code) == name,
-        func.lower(Place.postal_code) == name,
+    there = select(Place.practitioner_id).where(
+        Place.deleted_at.is_(None), called(name, "cskp"), or_(region == "", called(region, "sk"))
     )
-    within = or_(
-        region == "",
-        Place.state_key == region,
-        func.lower(Place.state_code) == region,
-        Place.country_key == region,
-        func.lower(Place.country_code) == region,
+    online = select(_ONLINE.c.id).where(
+        name.in_(("virtual", "online")), _ONLINE.c.listed, _ONLINE.c.tags.contains(["v:virtual"])
     )
-    online = and_(name.in_(("virtual", "online")), Practitioner.tags.contains(["v:virtual"]))
-    return or_(online, at(named, within))
+    return Practitioner.id.in_(there.union_all(online))
+
+
+def called(name: Any, kinds: str) -> Clause:
+    """Return the condition that a place has this name, as one of `kinds`: c city, s state, k country, p postal code."""
+    return Place.names.op("&&")(array([func.concat(f"{kind}:", name) for kind in kinds], type_=Text))
 
 
 def within_hours(bound: Any) -> Clause:
@@ -122,9 +119,15 @@ def point() -> Any:
 
 def near() -> Clause:
     """Return the condition of being within `chord` of the asked place."""
+    return at(around())
+
+
+def around() -> Clause:
+    """Return the condition that a place lies within `chord` of the asked one."""
     chord = bindparam("chord", type_=Float)
-    around = Place.geo.op("<@")(func.cube_enlarge(point(), chord, 3))
-    return at(around, func.cube_distance(Place.geo, point()) <= chord)
+    return and_(
+        Place.geo.op("<@")(func.cube_enlarge(point(), chord, 3)), func.cube_distance(Place.geo, point()) <= chord
+    )
 
 
 def between() -> Clause:
@@ -155,13 +158,9 @@ FILTERS: Final = {
     ),
     "available_within_hours": Filter(Between(1, 1440), within_hours),
     "available_on": Filter(fields.Date(), free_on),
-    "city": Filter(PlaceName(), lambda value: at(or_(Place.city_key == value, Place.city_slug == value))),
-    "state": Filter(
-        PlaceName(), lambda value: at(or_(Place.state_key == value, func.lower(Place.state_code) == value))
-    ),
-    "country": Filter(
-        PlaceName(), lambda value: at(or_(Place.country_key == value, func.lower(Place.country_code) == value))
-    ),
+    "city": Filter(PlaceName(), lambda value: at(called(value, "c"))),
+    "state": Filter(PlaceName(), lambda value: at(called(value, "s"))),
+    "country": Filter(PlaceName(), lambda value: at(called(value, "k"))),
     "location": Filter(Box(), in_box),
     "featured": Filter(fields.Boolean(), lambda value: Practitioner.featured == value),
     "is_featured": Filter(fields.Boolean(), lambda value: Practitioner.featured == value),

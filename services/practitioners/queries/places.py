@@ -18,10 +18,8 @@ _RESOLVE = text("""
                  WHEN state_key = :name OR lower(state_code) = :name THEN state_name ELSE country_name END AS name
         FROM places
         WHERE listed AND deleted_at IS NULL AND latitude IS NOT NULL
-          AND (city_key = :name OR city_slug = :name OR state_key = :name OR lower(state_code) = :name
-               OR country_key = :name OR lower(country_code) = :name OR lower(postal_code) = :name)
-          AND (:region = '' OR state_key = :region OR lower(state_code) = :region OR country_key = :region
-               OR lower(country_code) = :region)
+          AND names && ARRAY['c:' || :name, 's:' || :name, 'k:' || :name, 'p:' || :name]
+          AND (:region = '' OR names && ARRAY['s:' || :region, 'k:' || :region])
         LIMIT 1000) AS found
     GROUP BY kind, name ORDER BY count(*) DESC, kind LIMIT 1
 """)

@@ -32,7 +32,7 @@ from services.practitioners.domain.geo import Circle, kilometres
 from services.practitioners.models import Place, Practitioner, Service
 from services.practitioners.models.referring import LISTED
 from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
-from services.practitioners.queries.listing import FILTERS, ORDERED, near, point, words_of
+from services.practitioners.queries.listing import FILTERS, ORDERED, around, near, point, words_of
 from services.practitioners.queries.presenting import summary
 
 CANDIDATES: Final = 2_000
@@ -79,7 +79,7 @@ class Found:
 
 def find(connection: Connection, asked: Asked, *, now: datetime) -> Found:
     """Return a page of hits."""
-    candidates = _candidates(asked)
+    among = candidates(asked)
     score = _score(asked, now=now)
     distance = _DISTANCE if asked.circle else cast(null(), Float)
     nearest = _NEAREST if asked.circle else cast(null(), Float)
@@ -91,9 +91,9 @@ def find(connection: Connection, asked: Asked, *, now: datetime) -> Found:
             distance.label("distance"),
             nearest.label("nearest"),
             Practitioner.search_extra.label("search_extra"),
-            select(func.count()).select_from(candidates).scalar_subquery().label("found"),
+            select(func.count()).select_from(among).scalar_subquery().label("found"),
         )
-        .join(candidates, candidates.c.id == Practitioner.id)
+        .join(among, among.c.id == Practitioner.id)
         .order_by(*order)
         .limit(asked.size)
         .offset(asked.offset)
@@ -107,8 +107,8 @@ def find(connection: Connection, asked: Asked, *, now: datetime) -> Found:
     )
 
 
-def conditions(asked: Asked) -> list[Clause]:
-    """Return what a hit must satisfy."""
+def _conditions(asked: Asked) -> list[Clause]:
+    """Return what a hit must satisfy, wherever it is."""
     clauses: list[Clause] = [LISTED]
     for name, value in asked.filters.items():
         wanted = FILTERS[name]
@@ -116,8 +116,6 @@ def conditions(asked: Asked) -> list[Clause]:
         clauses.append(wanted.clause(bound))
     if asked.words:
         clauses.append(words_of(bindparam("words", asked.words, String)))
-    if asked.circle is not None:
-        clauses.append(near())
     if asked.service_id is not None:
         giving = select(func.unnest(Service.practitioner_ids)).where(
             Service.id == asked.service_id, Service.deleted_at.is_(None)
@@ -126,10 +124,19 @@ def conditions(asked: Asked) -> list[Clause]:
     return clauses
 
 
-def _candidates(asked: Asked) -> Any:
-    order = [_DISTANCE] if asked.circle else [Practitioner.rating_weighted.desc(), Practitioner.id.desc()]
-    statement = select(Practitioner.id).where(*conditions(asked)).order_by(*order).limit(CANDIDATES + 1)
-    return statement.cte("candidates")
+def candidates(asked: Asked) -> Any:
+    """Return the ids among which is ranked: the nearest that match, in the order of the index, else the best rated."""
+    found = select(Practitioner.id).where(*_conditions(asked)).limit(CANDIDATES + 1)
+    if asked.circle is None:
+        return found.order_by(Practitioner.rating_weighted.desc(), Practitioner.id.desc()).cte("candidates")
+    nearest = (
+        found.join(Place, Place.practitioner_id == Practitioner.id)
+        .where(Place.deleted_at.is_(None), around())
+        .order_by(Place.geo.op("<->")(point()))
+        .subquery("nearest")
+    )
+    # Who works at several places stands there several times.
+    return select(nearest.c.id).distinct().cte("candidates")
 
 
 def place_parameters(asked: Asked) -> dict[str, Any]:
@@ -229,15 +236,6 @@ _VOCABULARY: Final = text("""
     WHERE length(word) >= 4 AND levenshtein(word, :word) <= :most
     ORDER BY levenshtein(word, :word), word LIMIT 1
 """)
-
-
-def facet_counts(connection: Connection, asked: Asked) -> dict[str, int]:
-    """Return how many candidates carry each facet."""
-    candidates = select(Practitioner.tags).where(*conditions(asked)).limit(10_000).subquery()
-    tag = func.unnest(candidates.c.tags).label("tag")
-    tags = select(tag).subquery()
-    statement = select(tags.c.tag, func.count()).group_by(tags.c.tag)
-    return {row[0]: row[1] for row in connection.execute(statement, place_parameters(asked))}
 
 
 def similar(connection: Connection, row: Mapping[str, Any], *, limit: int) -> list[dict[str, Any]]:

@@ -86,6 +86,7 @@ LISTING = Listing(
     key=Book.id,
     filters={
         "title": Filter(fields.String(), lambda value: Book.title == value),
+        "owner": Filter(fields.Integer(), lambda value: Book.owner_id == value),
         "titles": Filter(fields.Names(("a", "b", "c")), lambda value: Book.title == func.any(value)),
         "shelved": Filter(
             fields.Boolean(),

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from shared.database import Database, disconnect
+from shared.database import Database, disconnect, reading
 from shared.database.engine import connect
 from shared.http import ANYONE, Blueprint, MethodView
 from shared.testing import environment
 from shared.testing.http import Caller
-from shared.tests.http.conftest import Book, Shelf
+from shared.tests.http.conftest import LISTING, Book, Shelf
 
 
 def add_books(database: Database, owner: int, *titles: str, price_cents: int = 100) -> None:
@@ -302,6 +302,49 @@ class TestPages:
         event.listen(current().engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
         http.as_user(7).get("/books/?page_size=2")
         assert len(statements) == 1
+
+
+class TestKeptPlans:
+    """Connections keep the plans of lists; nobody notices."""
+
+    def test_a_list_is_planned_once_on_a_connection(self, http: Caller, database: Database) -> None:
+        add_books(database, 7, "a", "b", "c")
+        with reading() as connection:
+            for title in ("a", "b", "c", "a", "b", "c", "none"):
+                page = LISTING.page(connection, {"title": title})
+                assert [row["title"] for row in page.rows] == ([] if title == "none" else [title])
+            kept = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'list_%%'")
+            assert kept.scalar_one() == 1
+
+    def test_a_text_is_planned_for_its_words_and_a_transaction_keeps_nothing(
+        self, http: Caller, database: Database
+    ) -> None:
+        add_books(database, 7, "a", "bee")
+        with reading() as connection:
+            assert len(LISTING.page(connection, {"search": "be"}).rows) == 1
+            assert connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar_one() == 0
+        with database.transaction() as session:
+            assert len(LISTING.page(session.connection(), {"title": "a"}).rows) == 1
+            assert session.scalar(text("SELECT count(*) FROM pg_prepared_statements")) == 0
+
+    def test_a_number_that_no_row_can_hold_finds_nothing(self, http: Caller, database: Database) -> None:
+        add_books(database, 7, "a")
+        with reading() as connection:
+            for owner, found in ((7, 1), (2**62, 0), (7, 1)):
+                assert len(LISTING.page(connection, {"owner": owner}).rows) == found
+
+    def test_a_migration_meanwhile_is_no_failure(self, http: Caller, database: Database) -> None:
+        add_books(database, 7, "a")
+        with reading() as connection:
+            assert len(LISTING.page(connection, {"title": "a"}).rows) == 1
+            try:
+                with database.transaction() as session:
+                    session.execute(text("ALTER TABLE toy_books ALTER title TYPE text"))
+                    session.execute(text("ALTER TABLE toy_books ALTER owner_id TYPE bigint"))
+                assert len(LISTING.page(connection, {"title": "a"}).rows) == 1
+            finally:
+                with database.transaction() as session:
+                    session.execute(text("ALTER TABLE toy_books ALTER title TYPE varchar, ALTER owner_id TYPE integer"))
 
 
 def test_the_document_says_it_all(http: Caller) -> None:

@@ -1,36 +1,17 @@
-"""Lists: one declaration of columns, filters, orderings and search; the pages follow from it.
+"""What a list is made of, and its pages."""
 
-A `Listing` is made once, at import. For each combination of filters and orderings that is asked for, the statement is
-built and compiled once and kept; a request then costs one round trip for rows and count together. Every ordering
-ends with the key, so that pages never overlap. Counts are exact up to 10,000; beyond that they are the planner's
-estimate, marked `count_exact: false`, and deeper pages need `?cursor=`.
-
-    BOOKINGS = Listing(
-        select(Booking.id, Booking.status, …),
-        key=Booking.id,
-        filters={"status": Filter(Names(STATUSES), lambda value: Booking.status.in_(value)), …},
-        orderings={"start_time": Booking.start_time, "created_at": Booking.created_at},
-        default_ordering="-start_time",
-    )
-    page = BOOKINGS.page(connection, query, where=[Booking.client_id == bindparam("me")], parameters={"me": user_id})
-
-Source of the rules: docs/api.md, "Pages".
-"""
-
-import base64
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, or_, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.errors import Invalid, NotFound
+from shared.listing.cursors import Cursor, read_cursor, write_cursor
+from shared.listing.statements import Compiled, Row, compiled, countable, run
 
 PAGE_SIZE = 20
 PAGE_SIZE_MAX = 100
@@ -39,7 +20,6 @@ _STATEMENTS_KEPT = 512
 
 Clause = ColumnElement[bool]
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +51,6 @@ class Page:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    sql: str
-    literal: Mapping[str, Any]
-
-
 @dataclass(eq=False, kw_only=True)
 class Listing:
     """A list that a service offers. `columns` is a select of labelled columns with its joins, no filters or order."""
@@ -90,7 +64,7 @@ class Listing:
     search_min: int = 2
     nullable: frozenset[str] = frozenset()
     page_size_max: int = PAGE_SIZE_MAX
-    _kept: dict[Any, _Compiled] = field(default_factory=dict, init=False, repr=False)
+    _kept: dict[Any, Compiled] = field(default_factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def page(
@@ -110,7 +84,7 @@ class Listing:
         """
         order = self._order(query.get("ordering") or self.default_ordering)
         size, number, offset = _window(query, self.page_size_max)
-        cursor = _read_cursor(query["cursor"], order) if query.get("cursor") else None
+        cursor = read_cursor(query["cursor"], order) if query.get("cursor") else None
         if cursor is None and offset + size > COUNT_EXACT_MAX + self.page_size_max:
             raise Invalid.field("page", f"Pages beyond row {COUNT_EXACT_MAX} need ?cursor=.")
         values: dict[str, Any] = dict(parameters or {})
@@ -131,8 +105,8 @@ class Listing:
             clauses.append(self._after(order, cursor.values))
             names.append("cursor:" + "".join("0" if value is None else "1" for value in cursor.values))
             values |= {f"c_{position}": value for position, value in enumerate(cursor.values)}
-        compiled = self._statement((*names, *order), clauses, order, counted=cursor is None)
-        rows = _run(connection, compiled, values)
+        statement = self._statement((*names, *order), clauses, order, counted=cursor is None)
+        rows = run(connection, statement, values)
         return self._as_page(connection, rows, query, order, (clauses, values), size, number, offset, cursor)
 
     def all(
@@ -146,8 +120,8 @@ class Listing:
     ) -> list[Row]:
         """Return up to `limit` rows in the default order, without pages or a count."""
         order = self._order(self.default_ordering)
-        compiled = self._statement((variant, "all", *order), list(where), order, counted=False)
-        return _run(connection, compiled, {**parameters, "p_limit": limit, "p_offset": 0})
+        statement = self._statement((variant, "all", *order), list(where), order, counted=False)
+        return run(connection, statement, {**parameters, "p_limit": limit, "p_offset": 0})
 
     def _as_page(
         self,
@@ -159,7 +133,7 @@ class Listing:
         size: int,
         number: int,
         offset: int,
-        cursor: "_Cursor | None",
+        cursor: Cursor | None,
     ) -> Page:
         more, rows = len(rows) > size, rows[:size]
         if not rows and offset and cursor is None:
@@ -175,7 +149,7 @@ class Listing:
         if more:
             last = rows[-1]
             values = [last[f"order_{position}"] for position in range(len(order))]
-            next_cursor = _write_cursor(order, values, count, exact=exact)
+            next_cursor = write_cursor(order, values, count, exact=exact)
         return Page(
             rows=rows,
             count=count,
@@ -226,51 +200,32 @@ class Listing:
 
     def _statement(
         self, key: tuple[str, ...], clauses: list[Clause], order: tuple[str, ...], *, counted: bool
-    ) -> _Compiled:
+    ) -> Compiled:
         kept_as = (key, counted)
         found = self._kept.get(kept_as)
         if found is not None:
             return found
-        rows = self.columns.where(*clauses)
-        page = rows.add_columns(*(self._column(name).label(f"order_{i}") for i, name in enumerate(order)))
+        page = self.columns.where(*clauses)
+        page = page.add_columns(*(self._column(name).label(f"order_{i}") for i, name in enumerate(order)))
         if counted:
-            limited: Select[Any] = rows.with_only_columns(literal_column("1").label("one"), maintain_column_froms=True)
-            capped = limited.limit(COUNT_EXACT_MAX + 1).subquery()
+            capped = countable(self.columns, clauses).limit(COUNT_EXACT_MAX + 1).subquery()
             page = page.add_columns(select(func.count()).select_from(capped).scalar_subquery().label("page_count"))
         page = page.order_by(*self._sorted(order)).limit(bindparam("p_limit")).offset(bindparam("p_offset"))
-        compiled = _compile(page)
+        # How many rows a text finds differs too much from word to word for one plan.
+        made = compiled(page, is_preparable="search" not in key)
         with self._lock:
             if len(self._kept) >= _STATEMENTS_KEPT:
                 self._kept.clear()
-            self._kept[kept_as] = compiled
-        return compiled
+            self._kept[kept_as] = made
+        return made
 
     def _estimate(self, connection: Connection, clauses: list[Clause], values: dict[str, Any]) -> int:
         """Return the planner's guess of how many rows there are."""
-        compiled = _compile(self.columns.where(*clauses))
-        explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled.sql}", {**compiled.literal, **values})
+        counted = compiled(countable(self.columns, clauses))
+        explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {counted.sql}", {**counted.literal, **values})
         plan = explained.scalar_one()
         plan = orjson.loads(plan) if isinstance(plan, str) else plan
         return int(plan[0]["Plan"]["Plan Rows"])
-
-
-def _compile(statement: Select[Any]) -> _Compiled:
-    """Render once; the driver binds by name at every use."""
-    compiled = statement.compile(dialect=_DIALECT)
-    later = {name: None for name, bound in compiled.binds.items() if bound.required}
-    # Lists inside IN are spread out here, which asks for every value; those that come with a request are left open.
-    expanded = compiled.construct_expanded_state(later)
-    literal = {name: value for name, value in expanded.parameters.items() if value is not None}
-    return _Compiled(expanded.statement, literal)
-
-
-_DIALECT = postgresql.psycopg2.dialect()  # type: ignore[no-untyped-call]
-
-
-def _run(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> list[Row]:
-    result = connection.exec_driver_sql(compiled.sql, {**compiled.literal, **values})
-    names = list(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result.cursor.fetchall()]
 
 
 def _window(query: Mapping[str, Any], most: int) -> tuple[int, int, int]:
@@ -280,49 +235,3 @@ def _window(query: Mapping[str, Any], most: int) -> tuple[int, int, int]:
         return size, offset // size + 1, offset
     size, number = min(query.get("page_size", PAGE_SIZE), most), query.get("page", 1)
     return size, number, (number - 1) * size
-
-
-@dataclass(frozen=True, slots=True)
-class _Cursor:
-    """Where a page ended, and the count that its first page found."""
-
-    values: list[Any]
-    count: int
-    count_exact: bool
-
-
-def _write_cursor(order: tuple[str, ...], values: Sequence[Any], count: int, *, exact: bool) -> str:
-    packed = orjson.dumps([list(order), [_tagged(value) for value in values], count, exact])
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
-
-
-def _read_cursor(text: str, order: tuple[str, ...]) -> _Cursor:
-    try:
-        named, values, count, exact = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if tuple(named) != order or len(values) != len(order):
-            raise Invalid.field("cursor", "This cursor belongs to another ordering.")
-        return _Cursor([_untagged(*value) for value in values], int(count), bool(exact))
-    except (ValueError, TypeError, KeyError) as broken:
-        raise Invalid.field("cursor", "This cursor is broken.") from broken
-
-
-_TAGS: dict[str, Callable[[Any], Any]] = {
-    "t": datetime.fromisoformat,
-    "d": date.fromisoformat,
-    "u": UUID,
-    "i": int,
-    "f": float,
-    "s": str,
-    "b": bool,
-}
-
-
-def _tagged(value: Any) -> tuple[str, Any]:
-    for tag, kind in (("b", bool), ("i", int), ("s", str), ("t", datetime), ("d", date), ("u", UUID)):
-        if isinstance(value, kind):
-            return tag, value if tag in "bis" else str(value)
-    return ("n", None) if value is None else ("f", float(value))
-
-
-def _untagged(tag: str, value: Any) -> Any:
-    return None if tag == "n" else _TAGS[tag](value)
