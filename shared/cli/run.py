@@ -43,9 +43,11 @@ def gateway() -> None:
     importlib.import_module("gateway.serve").main()
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name", type=click.Choice(["stripe", "livekit", "oidc"]))
-def sandbox(name: str) -> None:
-    """Stand for an outside service, by its own protocol."""
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox(name: str, arguments: tuple[str, ...]) -> None:
+    """Stand for an outside service, by its own protocol; ARGUMENTS are the sandbox's own, such as `play`."""
     load(name)
-    importlib.import_module(f"deploy.sandbox.{name}.__main__").main()
+    main = importlib.import_module(f"deploy.sandbox.{name}.__main__").main
+    main(arguments) if arguments else main()

@@ -1,0 +1,1 @@
+"""Rules of streams: plain Python, no I/O, no clock."""
