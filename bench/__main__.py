@@ -6,7 +6,7 @@ Each part can be run alone (`python -m bench.services`). The gateway's has a com
 import subprocess
 import sys
 
-PARTS = ("scheduling", "messaging", "services", "main_flow")
+PARTS = ("scheduling", "messaging", "services", "bookings", "main_flow")
 
 
 def main() -> None:

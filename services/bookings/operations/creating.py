@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.bookings.domain import words
 from services.bookings.domain.errors import HoldExpired, SlotTaken
 from services.bookings.models import Booking, Hold, WaitlistEntry
-from services.bookings.models.busy import taken_between
+from services.bookings.models.busy import taken_between, taken_while_held
 from services.bookings.models.occupancy import HOLD
 from services.bookings.operations import courses, packages, spending, tokens, waiting
 from services.bookings.operations.building import announce_new, insert, new_booking
@@ -71,25 +71,26 @@ def _instead_of_waiting(session: Session, request: Request, book: Callable[[Sess
 
 
 def book_time(session: Session, request: Request) -> Booking:
-    """Book an appointment at the wished time, which becomes the caller's only if nobody else has it."""
+    """Book an appointment at the wished time, which becomes the caller's only if nobody else has it.
+
+    Whoever comes when it is gone already is told so without waiting for the practitioner's calendar.
+    """
     start, end = times_of(request)
     price, discount = price_of(request)
     location_id = place_for(session, request)
-    lock_calendar(session, request.practitioner.id)
+    calendar, who = request.offer.calendar, request.practitioner.id
+    assert calendar is not None
+    until, override = end + timedelta(minutes=calendar.buffer_minutes), request.wish.override_availability
+    if request.wish.hold_token is None:
+        seen = taken_between(session, who, start, until, now=request.now)
+        check_slot(request.offer, seen, start, end, now=request.now, override=override)
+    taken = taken_while_held(session, who, start, until, now=request.now)
     check_limits(session, request)
     hold = _own_hold(session, request)
-    calendar = request.offer.calendar
-    assert calendar is not None
-    taken = taken_between(
-        session,
-        request.practitioner.id,
-        start,
-        end + timedelta(minutes=calendar.buffer_minutes),
-        now=request.now,
-        leaving_out=(HOLD, hold.id) if hold else None,
-    )
+    if hold is not None:
+        taken = [one for one in taken if (one.source, one.source_id) != (HOLD, hold.id)]
     if hold is None or hold.start_time != start:
-        check_slot(request.offer, taken, start, end, now=request.now, override=request.wish.override_availability)
+        check_slot(request.offer, taken, start, end, now=request.now, override=override)
     if any(not one.is_stale for one in clear_stale(session, taken, now=request.now)):
         raise SlotTaken
     if hold is not None:

@@ -3,26 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
 from services.bookings.domain.errors import SessionFull, SessionUnavailable, SlotTaken
 from services.bookings.models import Booking, CalendarBlock, Hold, SessionSeat
+from services.bookings.models.busy import hold_calendar
 from services.bookings.models.occupancy import BOOKING, HOLD, SERVICE_SESSION
-
-_LOCK_SPACE = 71
-"""The first key of advisory locks on practitioners."""
 
 
 def lock_calendar(session: Session, *practitioner_ids: int) -> None:
     """Hold the calendars of these practitioners until the transaction ends; taken in order, so never crosswise."""
     for practitioner_id in sorted(set(practitioner_ids)):
-        session.execute(
-            text("SELECT pg_advisory_xact_lock(:space, hashint8(:practitioner_id))"),
-            {"space": _LOCK_SPACE, "practitioner_id": practitioner_id},
-        )
+        hold_calendar(session, practitioner_id)
 
 
 def take_time(

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
@@ -235,11 +236,11 @@ def _mark_conflicts(
     """Mark dated sessions that were laid over something, and what they lie over."""
     rows = session.execute(
         select(CalendarBlock.source_id, func.lower(CalendarBlock.during), func.upper(CalendarBlock.during)).where(
-            CalendarBlock.practitioner_id == practitioner_id,
+            # GiST compares bigint with bigint only: without the cast the index is of no use.
+            CalendarBlock.practitioner_id == cast(practitioner_id, BigInteger),
             CalendarBlock.source == SERVICE_SESSION,
             CalendarBlock.exclusive.is_(False),
-            func.lower(CalendarBlock.during) < end,
-            func.upper(CalendarBlock.during) > start,
+            CalendarBlock.during.overlaps(Range(start, end, bounds="[)")),
         )
     ).all()
     for source_id, began, over in rows:

@@ -1,5 +1,6 @@
 """What the hot operations cost: statements, and plans that never read whole tables."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from services.bookings.models.busy import taken_between
 from services.bookings.tests.world import MONDAY, WORKSHOP, World, at
 from shared.database import Database
 from shared.database.engine import database as process_database
@@ -82,6 +84,22 @@ def test_a_detail_takes_four_statements_at_most(world: World, confirmed: Callabl
         assert client.get(f"/bookings/{booking['id']}/").status == 200
 
     assert len(sent) <= 4, "\n".join(sent)
+
+
+def test_taken_time_is_found_by_whose_it_is(world: World, confirmed: Callable[..., Any]) -> None:
+    """The index is asked for the practitioner and the range; the range alone would read everybody's appointments."""
+    confirmed()
+    with statements() as sent, process_database().transaction() as session:
+        taken_between(session, 10, MONDAY, MONDAY + timedelta(days=2), now=MONDAY)
+    [statement] = sent
+    values = {"practitioner_id": 10, "starts": MONDAY, "ends": MONDAY + timedelta(days=2), "now": MONDAY}
+    with process_database().engine.connect() as connection, connection.connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    found = re.search(r"Index Cond: \(\(practitioner_id = .*\) AND \(during && ", plan)
+    assert found is not None, plan
 
 
 def test_hot_queries_never_read_whole_tables(world: World, database: Database, confirmed: Callable[..., Any]) -> None:
