@@ -152,15 +152,18 @@ class Cancelled(Booking):
     refund_to: str = "original"
     covered_by: int | None = None
     restored_booking_id: int | None = None
+    notify: bool = True
 
 
 @handles("booking.cancelled", Cancelled)
 def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, message: Message) -> None:
     """Tell whoever did not cancel, and mail a receipt to whoever did.
 
-    Sessions that go with their purchase fold into one line for the practitioner.
+    Sessions that go with their purchase fold into one line for the practitioner. Staff may tell people themselves.
     """
     _overtake(session, event, message)
+    if not event.notify:
+        return
     if event.covered_by is not None:
         _tell(
             session,
@@ -210,12 +213,15 @@ class Rescheduled(Booking):
     by: str
     reason: str | None = None
     free_cancel_until: datetime | None = None
+    notify: bool = True
 
 
 @handles("booking.rescheduled", Rescheduled)
 def tell_the_other_of_the_new_time(session: Session, event: Rescheduled, message: Message) -> None:
-    """Tell whoever did not move it in the app, and both by mail."""
+    """Tell whoever did not move it in the app, and both by mail, unless staff tell people themselves."""
     _overtake(session, event, message)
+    if not event.notify:
+        return
     for role, user_id, other in (
         ("client", event.user_id, event.practitioner_name),
         ("practitioner", event.practitioner_user_id, name_of(session, event.user_id)),

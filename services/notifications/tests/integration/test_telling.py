@@ -334,3 +334,12 @@ def test_suggested_times_are_told(people: Database) -> None:
         send_due(FolderOutlet(Path(folder), clock=utc_now))
         [mail] = [path.read_text() for path in Path(folder).glob("*.eml")]
     assert "Suggested: Tue 1 Dec 2026, 14:00 (Europe/Berlin)" in mail.replace("=\n", "")
+
+
+def test_a_change_that_staff_keep_quiet_tells_nobody_and_takes_mails_back(people: Database) -> None:
+    tell(people, fact("booking.confirmed", by="payment"))
+    tell(people, fact("booking.cancelled", canceled_by="admin", notify=False))
+    tell(people, fact("booking.rescheduled", previous_start_time=START, by="staff", notify=False))
+
+    assert kinds(people, CLIENT) == ["booking.confirmed"]
+    assert {mail.reason for mail in mails(people)} == {"superseded"}
