@@ -15,7 +15,7 @@ class LocationChanged:
 
     id: int
     practitioner_id: int
-    name: str = ""
+    name: str | None = None
     address: dict[str, Any] = field(default_factory=dict)
     city_name: str | None = None
     state_code: str | None = None
@@ -35,7 +35,7 @@ def keep_location(session: Session, event: LocationChanged, message: Message) ->
     """Keep the newest state of a place."""
     values = {
         "practitioner_id": event.practitioner_id,
-        "name": event.name,
+        "name": event.name or "",
         "city": event.city_name,
         "state_code": event.state_code,
         "country_code": event.country_code,
