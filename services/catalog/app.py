@@ -24,4 +24,5 @@ BLUEPRINTS = (
 
 def create_app() -> Flask:
     """Return the WSGI application."""
-    return create_service_app("catalog", "Catalog", settings(), BLUEPRINTS)
+    told = settings()
+    return create_service_app("catalog", "Catalog", told, BLUEPRINTS, replica_url=told.database_replica_url)

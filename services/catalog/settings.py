@@ -16,6 +16,8 @@ class Settings(ServiceSettings):
     mentions (a category's name, a modality) has changed; changes of the service itself show at once.
     """
 
+    database_replica_url: str = secret("")
+    """A read replica of the database, for what strangers read; while it can not be reached, the primary answers."""
     media_signing_keys: str = secret("")
     """media's keys for signed addresses, so that pages show pictures."""
     catalog_search_timeout_ms: int = 1500

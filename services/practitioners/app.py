@@ -44,4 +44,5 @@ BLUEPRINTS = [
 
 def create_app() -> Flask:
     """Return the WSGI application."""
-    return create_service_app("practitioners", "Practitioners", settings(), BLUEPRINTS)
+    told = settings()
+    return create_service_app("practitioners", "Practitioners", told, BLUEPRINTS, replica_url=told.database_replica_url)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,8 @@ class Settings(ServiceSettings):
     a submitted application verify itself after five seconds (demonstrations only).
     """
 
+    database_replica_url: str = secret("")
+    """A read replica of the database, for what strangers read; while it can not be reached, the primary answers."""
     practitioners_required_documents: tuple[str, ...] = ("id_proof",)
     """Each must be approved and unexpired before anybody is verified."""
     practitioners_auto_verify: bool = False

@@ -13,11 +13,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from shared.database.standby import Standby, reads_may_lag
 
 T = TypeVar("T")
 
@@ -84,15 +86,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection in autocommit: each statement sees the newest committed state, none holds a snapshot."""
-        with self.engine.connect() as connection:
-            # Set on the driver's connection: the pool's own way costs two round trips, there and back.
-            driver: Any = connection.connection.dbapi_connection
-            driver.autocommit = True
-            try:
-                yield connection
-            finally:
-                if not driver.closed:
-                    driver.autocommit = False
+        with self.engine.connect() as connection, _autocommitting(connection):
+            yield connection
 
     def retrying(self, work: Callable[[Session], T], *, attempts: int = 3) -> T:
         """Run `work` in a transaction of its own, again if PostgreSQL chose it as a deadlock's victim.
@@ -121,22 +116,30 @@ class Database:
 
 
 _database: Database | None = None
+_standby: Standby | None = None
 
 
-def connect(url: str, *, pool_size: int = 8, application_name: str = "estuary") -> Database:
-    """Name the database of this process and return it. Nothing is opened yet."""
-    global _database
+def connect(
+    url: str, *, pool_size: int = 8, application_name: str = "estuary", replica_url: str | None = None
+) -> Database:
+    """Name the database of this process, and its read replica if it has one. Nothing is opened yet."""
+    global _database, _standby
     disconnect()
     _database = Database(url, pool_size=pool_size, application_name=application_name)
+    if replica_url:
+        replica = Database(replica_url, pool_size=pool_size, application_name=application_name)
+        _standby = Standby(replica, _database)
     return _database
 
 
 def disconnect() -> None:
     """Close the process's database, if one is named."""
-    global _database
+    global _database, _standby
     if _database is not None:
         _database.close()
-    _database = None
+    if _standby is not None:
+        _standby.replica.close()
+    _database = _standby = None
 
 
 def database() -> Database:
@@ -186,8 +189,46 @@ def joined(session: Session) -> Iterator[None]:
 
 
 def reading() -> AbstractContextManager[Connection]:
-    """Yield a connection for reads of the process's database; see `Database.reading`."""
+    """Yield a connection for reads of the process's database; see `Database.reading`.
+
+    Where reads may lag it is the read replica's.
+    """
+    if _standby is not None and reads_may_lag():
+        return _reading_from(_standby)
     return database().reading()
+
+
+@contextmanager
+def _reading_from(standby: Standby) -> Iterator[Connection]:
+    with standby.connected() as connection, _autocommitting(connection):
+        yield connection
+
+
+@contextmanager
+def bounded_reading(*, timeout_ms: int) -> Iterator[Connection]:
+    """Yield a connection for reads that are each given up after `timeout_ms`; see `reading`.
+
+    A statement that takes longer raises OperationalError with SQLSTATE 57014; nothing more can be read then.
+    """
+    may_lag = _standby if reads_may_lag() else None
+    with may_lag.connected() if may_lag else database().engine.connect() as connection, connection.begin():
+        connection.execute(_BOUNDED, {"limit": str(timeout_ms)})
+        yield connection
+
+
+_BOUNDED = text("SELECT set_config('statement_timeout', :limit, true)")
+
+
+@contextmanager
+def _autocommitting(connection: Connection) -> Iterator[None]:
+    # Set on the driver's connection: the pool's own way costs two round trips, there and back.
+    driver: Any = connection.connection.dbapi_connection
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 def _ping_after_idle(engine: Engine) -> None:

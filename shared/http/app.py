@@ -15,7 +15,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter, IntegerConverter
 
-from shared.database import connect
+from shared.database import connect, let_reads_lag
 from shared.errors import Unauthenticated
 from shared.http import fields
 from shared.http.blueprint import Blueprint
@@ -91,17 +91,23 @@ def create_service_app(
     unsigned_prefixes: tuple[str, ...] = (),
     lenient_paths: tuple[str, ...] = (),
     max_body_bytes: int = MAX_BODY_BYTES,
+    replica_url: str | None = None,
 ) -> Flask:
     """Return the web process of a service.
 
     `checks` are parts of readiness beyond the database; `notices` are parts whose trouble is told but leaves the
-    process ready. Paths under `unsigned_prefixes` are answered without the
-    gateway's signature; on `lenient_paths` a token that is not accepted counts as none. Nothing is connected yet: the
-    first request does that.
+    process ready. Paths under `unsigned_prefixes` are answered without the gateway's signature; on `lenient_paths` a
+    token that is not accepted counts as none. `replica_url` is a read replica of the database, for what strangers
+    read. Nothing is connected yet: the first request does that.
     """
     configure_logging(service, level=settings.log_level)
     configure_tracing(service)
-    connect(settings.database_url, pool_size=settings.database_pool_size, application_name=f"{service}-web")
+    connect(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        application_name=f"{service}-web",
+        replica_url=replica_url,
+    )
     app = ServiceFlask(service, static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.converters.update(id=IdConverter, ref=ReferenceConverter)
@@ -154,6 +160,7 @@ def _authenticate(
     @app.before_request
     def know_the_caller() -> None:
         g.identity = Identity()
+        let_reads_lag(allowed=False)
         structlog.contextvars.clear_contextvars()
         if request.path in UNSIGNED_PATHS or (unsigned_prefixes and request.path.startswith(unsigned_prefixes)):
             return
@@ -170,6 +177,7 @@ def _authenticate(
             except TokenError as refused:
                 if request.path not in lenient_paths:
                     raise Unauthenticated("This token is not accepted.", code=refused.code) from refused
+        let_reads_lag(allowed=request.method in ("GET", "HEAD") and not g.identity.is_signed_in)
         structlog.contextvars.bind_contextvars(request_id=edge.request_id)
         traceparent = request.headers.get("traceparent")
         g.span = begin_span(request.method, "SERVER", traceparent, attributes={"estuary.request_id": edge.request_id})

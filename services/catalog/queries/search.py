@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from services.catalog.domain.figures import booking_weight
 from services.catalog.settings import settings
 from shared.clock import utc_now
-from shared.database import transaction
+from shared.database import bounded_reading, reading
 
 CANDIDATES = 1_000
 COUNT_MAX = 10_000
@@ -71,8 +71,8 @@ def search(wish: Wish) -> Hits:
     hits = _search(wish)
     if hits.count or not wish.typo or not wish.q:
         return hits
-    with transaction() as session:
-        corrected = correct(session.connection(), wish.q)
+    with reading() as connection:
+        corrected = correct(connection, wish.q)
     if corrected is None:
         return hits
     again = _search(replace(wish, q=corrected))
@@ -114,9 +114,7 @@ def _page(matching: str, sort: str, parameters: Mapping[str, Any]) -> tuple[list
         page AS (SELECT s.id, s.stamp FROM pool s ORDER BY {SORTS[sort]} LIMIT %(limit)s OFFSET %(offset)s)
         SELECT page.id, page.stamp, counted.number FROM counted LEFT JOIN page ON true
     """  # noqa: S608 - our own text; values are bound.
-    with transaction() as session:
-        connection = session.connection()
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {settings().catalog_search_timeout_ms}")
+    with bounded_reading(timeout_ms=settings().catalog_search_timeout_ms) as connection:
         found = connection.exec_driver_sql(statement, dict(parameters)).all()
     return [(row.id, row.stamp) for row in found if row.id is not None], found[0].number
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from services.practitioners.settings import settings
-from shared.database import transaction
+from shared import database
 from shared.errors import Unavailable
 
 _CANCELED: Final = "57014"
@@ -20,12 +20,10 @@ def bounded_reading() -> Iterator[Connection]:
 
     Raises Unavailable when that happens.
     """
-    with transaction() as session:
-        limit = str(settings().practitioners_search_timeout_ms)
-        session.execute(text("SELECT set_config('statement_timeout', :limit, true)"), {"limit": limit})
-        try:
-            yield session.connection()
-        except DBAPIError as slow:
-            if getattr(slow.orig, "pgcode", None) == _CANCELED:
-                raise Unavailable("This search takes too long. Ask for less.") from slow
-            raise
+    try:
+        with database.bounded_reading(timeout_ms=settings().practitioners_search_timeout_ms) as connection:
+            yield connection
+    except DBAPIError as slow:
+        if getattr(slow.orig, "pgcode", None) == _CANCELED:
+            raise Unavailable("This search takes too long. Ask for less.") from slow
+        raise
