@@ -118,8 +118,10 @@ class Sync(MethodView):
         """Tell what came and went after a `seq`."""
         now, me = utc_now(), identity().user_id
         with reading() as connection:
-            rows, removed = inbox.since(connection, user_id=me, after=query["after"], limit=query["limit"] + 1)
             numbers = inbox.inbox_numbers(connection, me)
+            rows, removed = inbox.since(
+                connection, user_id=me, after=query["after"], up_to=numbers.last_seq, limit=query["limit"] + 1
+            )
             name = inbox.person(connection, me)[1]
         has_more, rows = len(rows) > query["limit"], rows[: query["limit"]]
         return {

@@ -207,15 +207,25 @@ def one(connection: Connection, *, user_id: int, notification_id: int) -> Row | 
     return dict(row._mapping) if row else None
 
 
-def since(connection: Connection, *, user_id: int, after: int, limit: int) -> tuple[list[Row], list[int]]:
-    """Return the lines that came to lie after `after`, in that order, at most `limit`, and the ids deleted since."""
+def since(connection: Connection, *, user_id: int, after: int, up_to: int, limit: int) -> tuple[list[Row], list[int]]:
+    """Return the lines that came to lie after `after`, in that order, at most `limit`, and the ids deleted since.
+
+    `up_to` is the inbox's last `seq` as it was read before: so what is committed in between is left for the next time.
+    """
     rows = connection.execute(
-        COLUMNS.where(Notification.user_id == user_id, Notification.seq > after, Notification.status == "sent")
+        COLUMNS.where(
+            Notification.user_id == user_id,
+            Notification.seq > after,
+            Notification.seq <= up_to,
+            Notification.status == "sent",
+        )
         .order_by(Notification.seq)
         .limit(limit)
     ).all()
     removed = connection.scalars(
-        select(Tombstone.notification_id).where(Tombstone.user_id == user_id, Tombstone.seq > after).limit(1_000)
+        select(Tombstone.notification_id)
+        .where(Tombstone.user_id == user_id, Tombstone.seq > after, Tombstone.seq <= up_to)
+        .limit(1_000)
     ).all()
     return [dict(row._mapping) for row in rows], list(removed)
 

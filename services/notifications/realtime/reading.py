@@ -105,8 +105,10 @@ class Reader:
             now = utc_now()
             if inbox.is_too_old(connection, user_id=user_id, after=after, now=now):
                 return None
-            rows, _removed = inbox.since(connection, user_id=user_id, after=after, limit=RESUMED_MAX + 1)
             numbers = inbox.inbox_numbers(connection, user_id)
+            rows, _removed = inbox.since(
+                connection, user_id=user_id, after=after, up_to=numbers.last_seq, limit=RESUMED_MAX + 1
+            )
             if len(rows) > RESUMED_MAX:
                 return None
             return News(
@@ -164,25 +166,32 @@ class Reader:
 
 
 def _news(connection: Connection, places: Mapping[int, Place]) -> dict[int, News]:
-    values: dict[str, Any] = {
-        "users": list(places),
-        "seqs": [place.seq for place in places.values()],
-        "versions": [place.version for place in places.values()],
-    }
-    states = connection.execute(_STATES, {"users": values["users"]}).all()
-    changed = [state.user_id for state in states if state.version > places[state.user_id].version]
+    """Read the states first, then what led to them.
+
+    What is committed in between is left for the next look: were it told now, under the older state, it would be told
+    again then.
+    """
+    states = connection.execute(_STATES, {"users": list(places)}).all()
     found = {
         state.user_id: News(last_seq=state.last_seq, version=state.version, unread_count=state.unread_count)
         for state in states
     }
+    changed = [user_id for user_id, news in found.items() if news.version > places[user_id].version]
     if not changed:
         return found
+    values: dict[str, Any] = {
+        "users": changed,
+        "seqs": [places[user_id].seq for user_id in changed],
+        "versions": [places[user_id].version for user_id in changed],
+    }
     rows = connection.execute(_CHANGED, values).all()
     for row in rows:
-        found[row.user_id].rows.append(dict(row._mapping))
+        if row.inbox_version <= found[row.user_id].version:
+            found[row.user_id].rows.append(dict(row._mapping))
     deleted = connection.execute(_DELETED, values).all()
     for gone in deleted:
-        found[gone.user_id].deleted[gone.seq] = gone.notification_id
+        if gone.seq <= found[gone.user_id].last_seq:
+            found[gone.user_id].deleted[gone.seq] = gone.notification_id
     if len(rows) == NEWS_MAX or len(deleted) == NEWS_MAX:
         for user_id in changed:
             found[user_id].is_cut = True
