@@ -29,7 +29,17 @@ _WORDS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0":
 
 
 class MediaRequest(Request):
-    """A request whose files go to the storage's disk."""
+    """A request whose files go to the storage's disk, and are gone when it is over, however it ends."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._spools: list[Spool] = []
+
+    def close(self) -> None:
+        """Forget the files that nobody has taken."""
+        super().close()
+        for spool in self._spools:
+            spool.close()
 
     def _get_file_stream(
         self,
@@ -46,7 +56,8 @@ class MediaRequest(Request):
                 errors={"file": [f"Files are accepted with these endings: {', '.join(kinds.EXTENSIONS)}."]}
             )
         most = kinds.bytes_at_most(kinds.media_type_of(known), settings()) if known else 0
-        return Spool(configured(settings()), bytes_max=most, strict=not together)
+        self._spools.append(Spool(configured(settings()), bytes_max=most, strict=not together))
+        return self._spools[-1]
 
 
 class File(fields.Raw):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response, redirect, request
 from marshmallow import validate
-from sqlalchemy import bindparam, func, text
+from sqlalchemy import bindparam, func, select
 from werkzeug.datastructures import MIMEAccept
 
 from services.media.api.answers import presigned, shown, shown_when_ready, storage
@@ -42,10 +42,12 @@ from shared.listing import Filter, Listing
 
 files = MediaBlueprint("media", "Files that people upload.")
 
-_WORDS = text(
-    "media.search @@ (SELECT to_tsquery('simple', string_agg(quote_literal(word) || ':*', ' & '))"
-    " FROM regexp_split_to_table(lower(:f_search), '[^[:alnum:]]+') word WHERE word <> '')"
-)
+
+def _found(bound: Any) -> Any:
+    """Return the clause that every word of the search begins a word of the file."""
+    word = func.regexp_split_to_table(func.lower(bound), "[^[:alnum:]]+").column_valued("word")
+    words = select(func.string_agg(func.quote_literal(word).concat(":*"), " & ")).where(word != "")
+    return Media.search.op("@@")(func.to_tsquery("simple", words.scalar_subquery()))
 
 
 def _equal(column: Any) -> Any:
@@ -78,7 +80,7 @@ MEDIA = Listing(
         "view_count": func.coalesce(Counter.views, 0),
     },
     default_ordering="display_order,-created_at",
-    search=lambda _bound: _WORDS,  # type: ignore[arg-type, return-value]
+    search=_found,
     search_min=1,
 )
 MediaQuery = query_schema(MEDIA, "MediaQuery")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from flask import Response, jsonify, request
 from werkzeug.wsgi import wrap_file
@@ -41,14 +41,12 @@ def serve(found: Content, storage: Storage, *, download: bool) -> Response:
         raise MediaNotFound from None
     if request.method == "HEAD":
         file.close()
-        body: Iterator[bytes] | list[bytes] = []
+        body: Any = []
     elif is_part:
-        body = _some(file, end - start)
+        body = _Piece(file, end - start)
     else:
-        body = wrap_file(request.environ, file, CHUNK)  # type: ignore[assignment]
+        body = wrap_file(request.environ, file, CHUNK)
     answer = Response(body, 206 if is_part else 200, headers, direct_passthrough=True)
-    if request.method != "HEAD":
-        answer.call_on_close(file.close)
     answer.headers["Content-Length"] = str(end - start)
     if is_part:
         answer.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
@@ -98,13 +96,22 @@ def _range(size: int, etag: str) -> tuple[int, int] | None:
     return (start, end) if start < size else None
 
 
-def _some(file: BinaryIO, count: int) -> Iterator[bytes]:
-    while count > 0:
-        chunk = file.read(min(CHUNK, count))
-        if not chunk:
-            return
-        count -= len(chunk)
-        yield chunk
+class _Piece:
+    """So many bytes of a file, from where it stands; closes it when the server is done, also when nobody reads."""
+
+    def __init__(self, file: BinaryIO, count: int) -> None:
+        self._file, self._left = file, count
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left > 0:
+            chunk = self._file.read(min(CHUNK, self._left))
+            if not chunk:
+                return
+            self._left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _finished(answer: Response, etag: str) -> Response:

@@ -152,7 +152,7 @@ def _facts(image: Image.Image, order: dict[str, Any], folder: Path) -> dict[str,
 def _facts_of(clean: Image.Image) -> dict[str, Any]:
     """Return the colour that stands for the picture, and its blurhash."""
     small = clean.copy()
-    small.thumbnail((64, 64), Image.Resampling.BOX)
+    small.thumbnail((32, 32), Image.Resampling.BOX)
     small = _opaque(small)
     return {
         "dominant_color": _dominant(small),
@@ -295,23 +295,30 @@ def _dominant(image: Image.Image) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
+def answer(order: dict[str, Any]) -> dict[str, Any]:
+    """Return what came of an order: `done`, or `unfit` with a code and a sentence."""
+    try:
+        return {"done": perform(order)}
+    except Unfit as unfit:
+        return _unfit(unfit.code, unfit.message)
+    except MemoryError:
+        return _unfit("image_too_complex", "The picture takes too much to process.")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return _unfit("image_too_large", "The picture has too many pixels.")
+    except (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, OverflowError) as broken:
+        sys.stderr.write(f"{type(broken).__name__}: {broken}"[:500])
+        return _unfit("broken_image", "The picture is damaged.")
+
+
+def _unfit(code: str, message: str) -> dict[str, Any]:
+    return {"unfit": {"code": code, "message": message}}
+
+
 def main() -> None:
     """Do the one order that stands in the input."""
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    order = json.load(sys.stdin)
-    try:
-        answer = {"done": perform(order)}
-    except Unfit as unfit:
-        answer = {"unfit": {"code": unfit.code, "message": unfit.message}}
-    except MemoryError:
-        answer = {"unfit": {"code": "image_too_complex", "message": "The picture takes too much to process."}}
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        answer = {"unfit": {"code": "image_too_large", "message": "The picture has too many pixels."}}
-    except (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, OverflowError) as broken:
-        sys.stderr.write(f"{type(broken).__name__}: {broken}"[:500])
-        answer = {"unfit": {"code": "broken_image", "message": "The picture is damaged."}}
-    sys.stdout.write(json.dumps(answer))
+    sys.stdout.write(json.dumps(answer(json.load(sys.stdin))))
     sys.stdout.flush()
     # Nothing is left to tidy that the end of the process does not tidy.
     os._exit(0)

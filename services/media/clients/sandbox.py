@@ -56,6 +56,11 @@ def paint(order: dict[str, Any], *, beat: Beat = lambda: None) -> dict[str, Any]
         answer = json.loads(outcome.output)
     except ValueError:
         raise Broken(*TOO_COMPLEX) from None
+    return read(answer)
+
+
+def read(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what an order came to. Raises Broken."""
     if "unfit" in answer:
         raise Broken(answer["unfit"]["code"], answer["unfit"]["message"])
     done: dict[str, Any] = answer["done"]

@@ -1,6 +1,5 @@
 """What media's tests stand on: a storage of their own, workers that work when told, and files being sent."""
 
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,7 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from urllib3 import encode_multipart_formdata
 
+from services.media.clients import imaging, sandbox
 from services.media.clients.folder import FolderStorage
 from services.media.clients.storage import configured
 from services.media.operations.working import work_once
@@ -29,6 +30,8 @@ def own_settings(database: Database, tmp_path: Path) -> Iterator[None]:
     """A storage folder for this test only, read anew by whoever asks for the settings."""
     os.environ["MEDIA_STORAGE_DIR"] = str(tmp_path / "media")
     os.environ["MEDIA_MIN_FREE_MB"] = "1"
+    # Two seconds of work for every picture; the one test that is about it asks for it.
+    os.environ["MEDIA_AVIF"] = "0"
     settings.cache_clear()
     yield
     settings.cache_clear()
@@ -54,6 +57,26 @@ def folder(own_settings: None) -> FolderStorage:
     return storage
 
 
+@pytest.fixture(autouse=True)
+def painting_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paint in this process: starting another one for every picture would take most of the tests' time.
+
+    Tests that ask for `real_child` get what runs in production.
+    """
+    if "real_child" in request.fixturenames:
+        return
+
+    def paint(order: dict[str, Any], *, beat: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        return sandbox.read(imaging.answer(order))
+
+    monkeypatch.setattr(sandbox, "paint", paint)
+
+
+@pytest.fixture
+def real_child() -> None:
+    """Pictures are painted by a child under limits, as in production."""
+
+
 @pytest.fixture
 def work(database: Database, own_settings: None) -> Work:
     """Let a worker do every job that is due; returns how many there were."""
@@ -76,11 +99,12 @@ class Sender:
 
     def form(self, path: str, files: Any, **values: Any) -> Answer:
         """Send a form; `files` are (name, bytes, type) by field."""
-        data: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
-        for field, told in files.items():
-            many = told if isinstance(told, list) else [told]
-            data[field] = [(io.BytesIO(body), name, kind) for name, body, kind in many]
-        return self.http.call("POST", path, data=data, content_type="multipart/form-data")
+        told = [(name, str(value)) for name, value in values.items() if value is not None]
+        sent = [
+            (field, one) for field, given in files.items() for one in (given if isinstance(given, list) else [given])
+        ]
+        body, kind = encode_multipart_formdata([*told, *sent])
+        return self.http.call("POST", path, data=body, content_type=kind)
 
     def upload(
         self, body: bytes | None = None, name: str = "photo.jpg", kind: str = "image/jpeg", **values: Any

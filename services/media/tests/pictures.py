@@ -74,6 +74,7 @@ def png_claiming(width: int, height: int, *, between: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + between + data + png_chunk(b"IEND", b"")
 
 
+@cache
 def zeros_compressed(megabytes: int) -> bytes:
     """Return very few bytes that unpack to very many."""
     packer = zlib.compressobj(9)
@@ -81,13 +82,13 @@ def zeros_compressed(megabytes: int) -> bytes:
 
 
 def bomb_in_text() -> bytes:
-    """Return a small PNG whose text chunk unpacks to 200 MB."""
-    return png_claiming(32, 32, between=png_chunk(b"zTXt", b"Comment\0\0" + zeros_compressed(200)))
+    """Return a small PNG whose text chunk unpacks to 80 MB."""
+    return png_claiming(32, 32, between=png_chunk(b"zTXt", b"Comment\0\0" + zeros_compressed(80)))
 
 
 def bomb_in_profile() -> bytes:
-    """Return a small PNG whose colour profile unpacks to 200 MB."""
-    return png_claiming(32, 32, between=png_chunk(b"iCCP", b"icc\0\0" + zeros_compressed(200)))
+    """Return a small PNG whose colour profile unpacks to 80 MB."""
+    return png_claiming(32, 32, between=png_chunk(b"iCCP", b"icc\0\0" + zeros_compressed(80)))
 
 
 def gif_of_many_frames(count: int) -> bytes:

@@ -1,6 +1,6 @@
 """A file is taken in, proved, cleaned, shown."""
 
-from services.media.tests.conftest import Sender, Work, body_of, path_of
+from services.media.tests.conftest import Configure, Sender, Work, body_of, path_of
 from services.media.tests.pictures import opened, picture
 from shared.database import Database
 from shared.messaging.testing import announced
@@ -8,8 +8,9 @@ from shared.testing.http import Caller
 
 
 def test_a_presigned_upload_becomes_a_picture_with_variants(
-    database: Database, http: Caller, ana: Sender, work: Work
+    database: Database, http: Caller, ana: Sender, work: Work, configure: Configure
 ) -> None:
+    configure(media_avif=1)
     made = ana.stored(picture(1200, 800), entity_type="user", entity_id="7")
     assert (made["status"], made["media_type"], made["visibility"]) == ("processing", "image", "public")
     assert http.get(path_of(made["url"])).code == "media_not_ready"
