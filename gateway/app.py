@@ -39,6 +39,7 @@ from shared.tracing import configure_tracing, is_tracing, stop_tracing, tell_spa
 
 TICK_SECONDS = 0.25
 BALANCER_SECONDS = 5.0
+FRESH_SECONDS = 1.0
 FINISH_SECONDS = 25.0
 log = logging.getLogger("gateway")
 
@@ -122,6 +123,9 @@ class Gateway:
             await asyncio.sleep(balancer_seconds)
         for listening in self._listening:
             listening.close()
+        if balancer_seconds:
+            # Who has connected at the last moment has not asked yet.
+            await asyncio.sleep(FRESH_SECONDS)
         await self._sockets.close()
         self._server.pre_shutdown()
         await self._server.shutdown(FINISH_SECONDS)

@@ -56,6 +56,8 @@ SECRETS = (
     *("EDGE_KEY", "AUTH_ENCRYPTION_KEY", "REFRESH_KEY", "ACTION_TOKEN_KEY", "UNSUBSCRIBE_KEY", "MEDIA_SIGNING_KEYS"),
     *("CLOUDFLARE_R2_SECRET_ACCESS_KEY", "STRIPE_WEBHOOK_SECRETS"),
 )
+# What YAML would take for a number or a truth.
+_OTHER = re.compile(r"^(true|false|[0-9.]+)$|:-(true|false|[0-9.]+)\}$")
 _PLACE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 HEAD = """\
@@ -238,8 +240,10 @@ def environment(told: Mapping[str, str], *, anchor: str = "") -> str:
 
 
 def _quoted(value: str) -> str:
-    """Return a value that YAML reads as text, whatever it holds."""
-    return f'"{value}"' if not value or value[0] in "*&!%@`{[" or ": " in value or value in {"true", "1"} else value
+    """Return a value that YAML reads as text, whatever it holds, also after its places are filled."""
+    if not value or value[0] in "*&!%@`{[" or ": " in value or _OTHER.search(value):
+        return f'"{value}"'
+    return value
 
 
 def _image(image: str) -> str:

@@ -9,11 +9,13 @@ import click
 ROOT = Path(__file__).resolve().parents[2]
 # Where the local runner writes what each process is told; the tests' servers have a folder of their own.
 FOLDER_VARIABLE = "ESTUARY_ENVIRONMENTS"
+# One of these is among what any process is told.
+TOLD_BY = ("EDGE_KEY", "DATABASE_URL", "BIND")
 
 
 def load(name: str) -> None:
     """Take the local installation's variables for a process, unless it was told its own."""
-    if "EDGE_KEY" in os.environ or "DATABASE_URL" in os.environ:
+    if any(name in os.environ for name in TOLD_BY):
         return
     for variable, value in read(name).items():
         os.environ.setdefault(variable, value)

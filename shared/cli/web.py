@@ -6,12 +6,35 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 # Beyond these the kernel's own limits on header size are pointless: the gateway has already refused more.
 HEADER_FIELDS_MAX, HEADER_BYTES_MAX, LINE_BYTES_MAX = 64, 16_384, 8_190
 GRACE_SECONDS = 30
 # Longer than the gateway keeps a connection that nobody uses, so that it is always the gateway who lets go.
 KEEPALIVE_SECONDS = 75
+
+
+class Threads(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types.
+    """gunicorn's worker with threads, which gives its address up as soon as it takes no more connections.
+
+    gunicorn's own stays connectable until it has ended: who connects meanwhile waits in vain, and a request that
+    changes something cannot be sent again elsewhere. Refused at once, the gateway goes to the next process.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - The parent's signature.
+        """Begin or end taking connections; at the end of all, also those that are made already and wait."""
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            if listener.fileno() < 0:
+                continue
+            taken = -1
+            while taken != self.nr_conns:
+                taken = self.nr_conns
+                self.accept(listener)
+            listener.close()
 
 
 class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
@@ -32,7 +55,7 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
         settings: dict[str, Any] = {
             "bind": os.environ.get("BIND", "127.0.0.1:8000"),
             "proc_name": f"estuary-{self._service}",
-            "worker_class": "gthread",
+            "worker_class": Threads,
             "workers": int(os.environ.get("WEB_WORKERS", "1")),
             "threads": threads,
             "worker_connections": 1000,
