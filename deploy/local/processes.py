@@ -109,8 +109,8 @@ def processes(profile: Profile) -> list[Process]:
 def seeds() -> list[Task]:
     """Return what fills the demo: one service after the other, since later ones speak of earlier ones' rows."""
     order = (
-        *("auth", "practitioners", "catalog", "locations", "bookings"),
-        *("payments", "reviews", "media", "streams", "notifications"),
+        *("auth", "practitioners", "catalog", "locations", "payments"),
+        *("bookings", "reviews", "media", "streams", "notifications"),
     )
     found: list[Task] = []
     for service in order:

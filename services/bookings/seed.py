@@ -16,6 +16,7 @@ from services.bookings.models.offers import find_offer
 from services.bookings.operations.cancelling import Cancellation, cancel_booking
 from services.bookings.operations.creating import create_booking
 from services.bookings.operations.lifecycle import complete_booking, confirm_booking, mark_no_show
+from services.bookings.operations.payments import take_payment
 from services.bookings.operations.wishes import Wish
 from services.bookings.settings import settings
 from shared.clock import utc_now
@@ -121,11 +122,11 @@ def _past(cast: Cast, now: datetime) -> Iterator[Callable[[Session], object]]:
     for number, (client, service) in enumerate(_pairs(cast)):
         then = now - timedelta(days=20 - number % 12)
         if number == 3:
-            yield _booked(client, service, then, afterwards=_missed)
+            yield _lived(client, service, then, afterwards=_missed)
         elif number == 5:
-            yield _booked(client, service, then, afterwards=_canceled(then))
+            yield _lived(client, service, then, afterwards=_canceled(then))
         else:
-            yield _booked(client, service, then, afterwards=_held)
+            yield _lived(client, service, then, afterwards=_held)
     yield lambda session: _book(session, cast.clients[0], cast.sessions[-1], now - timedelta(hours=1), paid_here=False)
 
 
@@ -159,12 +160,21 @@ def _granted(wish: Wish, now: datetime) -> Callable[[Session], object]:
     return lambda session: _confirmed(session, create_booking(session, wish, by=STAFF, now=now), now)
 
 
-def _booked(
-    client: int, service: int, then: datetime, *, skip: int = 0, afterwards: Afterwards | None = None
-) -> Callable[[Session], object]:
+def _booked(client: int, service: int, then: datetime, *, skip: int) -> Callable[[Session], object]:
+    return lambda session: _book(session, client, service, then, skip=skip, paid_here=True)
+
+
+def _lived(client: int, service: int, then: datetime, *, afterwards: Afterwards) -> Callable[[Session], object]:
+    """A booking of the past with what became of it, paid by the client's credits.
+
+    Payments hears of it as of any other, takes the credits and gives the practitioner what was earned; that it was paid
+    is noted here at once, since its hold ran out long ago.
+    """
+
     def scene(session: Session) -> None:
-        booking = _book(session, client, service, then, skip=skip, paid_here=True)
-        if booking is not None and afterwards is not None:
+        booking = _book(session, client, service, then, paid_here=False)
+        if booking is not None:
+            take_payment(session, booking.id, paid_cents=booking.final_amount_cents, order_uuid=None, now=then)
             afterwards(session, booking)
 
     return scene

@@ -51,7 +51,6 @@ def note_credits(
 ) -> CreditTransaction:
     """Write a line of a user's credit history for a posting just made. Emits CreditsChanged."""
     links = links or Links()
-    ledger.lock_balances(session, [ledger.user_credits(user_id)])
     account = session.execute(_TOLD, {"credits": ledger.user_credits(user_id), "held": ledger.user_held(user_id)}).one()
     line = CreditTransaction(
         user_id=user_id,

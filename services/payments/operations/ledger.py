@@ -62,16 +62,22 @@ _INSERT = text("""
     ON CONFLICT (reference) DO NOTHING RETURNING id
 """)
 _EXISTING = text("SELECT id FROM ledger_transactions WHERE reference = :reference")
-_ACCOUNTS = text("SELECT id, code, owner_id FROM ledger_accounts WHERE code = ANY(:codes)")
+# People's accounts are locked in the order of their ids; the platform's are not, as nobody changes them.
+_ACCOUNTS = text("""
+    WITH owned AS (
+        SELECT id, code, kind, normal, balance_cents FROM ledger_accounts
+        WHERE code = ANY(:codes) AND owner_id IS NOT NULL ORDER BY id FOR NO KEY UPDATE
+    )
+    SELECT id, code, kind, normal, balance_cents, true AS is_owned FROM owned
+    UNION ALL
+    SELECT id, code, kind, normal, balance_cents, false FROM ledger_accounts
+    WHERE code = ANY(:codes) AND owner_id IS NULL
+""")
 _OPEN = text("""
     INSERT INTO ledger_accounts (code, kind, owner_type, owner_id, normal, balance_cents)
     SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:kinds AS text[]), CAST(:owner_types AS text[]),
                          CAST(:owner_ids AS bigint[]), CAST(:normals AS text[]), CAST(:balances AS bigint[]))
     ON CONFLICT (code) DO NOTHING
-""")
-_LOCK = text("""
-    SELECT id, code, kind, normal, balance_cents FROM ledger_accounts
-    WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
 _MOVE = text("""
     UPDATE ledger_accounts a SET balance_cents = a.balance_cents + m.change, version = a.version + 1, updated_at = now()
@@ -171,9 +177,7 @@ def _locked(session: Session, codes: Iterable[str]) -> tuple[dict[str, int], lis
     if missing:
         session.execute(_OPEN, _opened(missing))
         rows = session.execute(_ACCOUNTS, {"codes": wanted}).all()
-    owned = [row.id for row in rows if row.owner_id is not None]
-    locked = session.execute(_LOCK, {"ids": owned}).all() if owned else []
-    return {row.code: row.id for row in rows}, list(locked)
+    return {row.code: row.id for row in rows}, [row for row in rows if row.is_owned]
 
 
 def _opened(codes: list[str]) -> dict[str, list[Any]]:

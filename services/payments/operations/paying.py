@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.payments.domain.amounts import CHARGE_MAX_CENTS, CHARGE_MIN_CENTS, credits_to_apply, share
-from services.payments.domain.errors import AmountTooSmall, BookingNotPayable, InsufficientCredits
+from services.payments.domain.errors import AmountTooSmall, BookingNotPayable
 from services.payments.events import PaymentFailed, PaymentSucceeded
 from services.payments.models import BookingRef, Order, OrderItem, PaymentAttempt
 from services.payments.operations import ledger
@@ -32,6 +32,8 @@ def channel_of(order_id: int) -> str:
 
 def current_attempt(session: Session, order: Order) -> PaymentAttempt | None:
     """Return the newest try to pay an order."""
+    if not order.attempt:
+        return None
     return session.scalar(
         select(PaymentAttempt).where(PaymentAttempt.order_id == order.id, PaymentAttempt.number == order.attempt)
     )
@@ -55,9 +57,9 @@ def is_payable(session: Session, order: Order) -> bool:
 
 
 def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: bool) -> PaymentAttempt:
-    """Start a new try: what was open before is called off, and credits are reserved.
+    """Start a new try at Stripe: what was open before is called off, and credits are reserved.
 
-    Raises BookingNotPayable, AmountTooSmall, InsufficientCredits (for kind `credits`).
+    Raises BookingNotPayable, AmountTooSmall.
     """
     if not is_payable(session, order):
         raise BookingNotPayable
@@ -68,14 +70,12 @@ def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: boo
         balance = ledger.lock_balances(session, [account, *_paid_into(session, order, held=True)])[account]
     applied = credits_to_apply(balance_cents=balance, due_cents=order.paid_cents, asked=use_credits)
     rest = order.paid_cents - applied
-    if kind == "credits" and rest:
-        raise InsufficientCredits
-    if kind != "credits" and not CHARGE_MIN_CENTS <= rest <= CHARGE_MAX_CENTS:
+    if not CHARGE_MIN_CENTS <= rest <= CHARGE_MAX_CENTS:
         raise AmountTooSmall
     order.attempt += 1
     order.status = "processing"
     order.credits_applied_cents, order.total_amount_cents = applied, rest
-    order.payment_method = "credits" if applied and not rest else "stripe"
+    order.payment_method = "stripe"
     _clear_page(order)
     order.failure_code = order.failure_message = None
     attempt = PaymentAttempt(
@@ -88,28 +88,56 @@ def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: boo
 
 
 def pay_with_credits(session: Session, order: Order, *, now: datetime) -> None:
-    """Pay all of an order with credits, here and now. Raises InsufficientCredits, BookingNotPayable."""
-    attempt = begin_attempt(session, order, kind="credits", use_credits=True)
-    complete_order(session, order, attempt, now=now)
+    """Pay all of an order with credits, here and now: nothing has to be reserved first.
+
+    Raises InsufficientCredits, BookingNotPayable; then the transaction has to be given up.
+    """
+    if not is_payable(session, order):
+        raise BookingNotPayable
+    if order.attempt:
+        # What an earlier try reserved is freed in this transaction too: all accounts are locked before the first moves.
+        ledger.lock_balances(session, [ledger.user_credits(order.user_id), *_paid_into(session, order, held=True)])
+        call_off(session, order)
+    due = order.paid_cents
+    attempt = PaymentAttempt(
+        order_id=order.id, number=order.attempt + 1, kind="credits", amount_cents=0, credits_cents=due
+    )
+    _complete(session, order, attempt, now=now, credits_from=ledger.user_credits(order.user_id))
 
 
 def complete_order(
     session: Session, order: Order, attempt: PaymentAttempt | None, *, now: datetime, stream_id: int | None = None
 ) -> None:
     """Book an order as paid and tell it. Fixes the commission of what was sold. Emits PaymentSucceeded."""
+    _complete(session, order, attempt, now=now, credits_from=ledger.user_held(order.user_id), stream_id=stream_id)
+
+
+def _complete(
+    session: Session,
+    order: Order,
+    attempt: PaymentAttempt | None,
+    *,
+    now: datetime,
+    credits_from: str,
+    stream_id: int | None = None,
+) -> None:
+    """Book an order as paid; what it takes of credits comes out of `credits_from`: reserved, or not yet."""
     items = items_of(session, order)
-    order.commission_cents = _fix_commission(session, items)
+    rates = _rates(session, items)
+    # From here to the posting nothing is asked, so that each row is written once.
+    for item in items:
+        item.commission_bps = rates[item.id]
+    order.commission_cents = sum(share(item.gross_cents, bps=rates[item.id]) for item in items) if items else None
     order.status, order.paid_at, order.is_final = "completed", now, False
     order.failure_code = order.failure_message = None
     _clear_page(order)
     if attempt is not None:
-        attempt.status = "succeeded"
-        attempt.failure_code = attempt.failure_message = None
+        _end_well(session, order, attempt)
     posting = ledger.post(
         session,
         "order_paid",
         f"order:{order.public_uuid}:paid",
-        _paid_lines(order, items),
+        _paid_lines(order, items, credits_from),
         order_id=order.id,
         booking_id=order.booking_id,
     )
@@ -117,6 +145,16 @@ def complete_order(
     session.flush()
     record(session, PaymentSucceeded.of(order, stream_id=stream_id), subject=order)
     notify(session, channel_of(order.id))
+
+
+def _end_well(session: Session, order: Order, attempt: PaymentAttempt) -> None:
+    """Let a try be the one that paid; a new one, by credits alone, becomes the order's."""
+    attempt.status = "succeeded"
+    attempt.failure_code = attempt.failure_message = None
+    if attempt.number > order.attempt:
+        session.add(attempt)
+        order.attempt, order.payment_method = attempt.number, "credits"
+        order.credits_applied_cents, order.total_amount_cents = attempt.credits_cents, 0
 
 
 def fail_order(
@@ -225,7 +263,7 @@ def _paid_into(session: Session, order: Order, *, held: bool) -> list[str]:
     return [*sorted(accounts), *([ledger.user_held(order.user_id)] if held else [])]
 
 
-def _paid_lines(order: Order, items: list[OrderItem]) -> dict[str, int]:
+def _paid_lines(order: Order, items: list[OrderItem], credits_from: str) -> dict[str, int]:
     lines: dict[str, int] = defaultdict(int)
     money = ledger.MANUAL if order.payment_method == "manual" else ledger.STRIPE
     lines[money] += order.total_amount_cents
@@ -233,7 +271,7 @@ def _paid_lines(order: Order, items: list[OrderItem]) -> dict[str, int]:
     if order.order_type == "credit":
         lines[ledger.user_credits(order.user_id)] -= order.subtotal_amount_cents
         return lines
-    lines[ledger.user_held(order.user_id)] += order.credits_applied_cents
+    lines[credits_from] += order.credits_applied_cents
     for item in items:
         lines[ledger.practitioner(item.practitioner_id, "escrow")] -= item.gross_cents
     return lines
@@ -261,14 +299,14 @@ def _note_credits(session: Session, order: Order, posting: ledger.Posting) -> No
     )
 
 
-def _fix_commission(session: Session, items: list[OrderItem]) -> int | None:
-    """Write today's rates into the items, and return what the platform will keep of them in all."""
-    for item in items:
-        if item.commission_bps is None:
-            item.commission_bps = commission_bps(
-                session, practitioner_id=item.practitioner_id, service_type=item.service_type_code
-            )
-    return sum(share(item.gross_cents, bps=item.commission_bps or 0) for item in items) if items else None
+def _rates(session: Session, items: list[OrderItem]) -> dict[int, int]:
+    """Return the rate of each item: today's, or the one that was fixed before."""
+    return {
+        item.id: item.commission_bps
+        if item.commission_bps is not None
+        else commission_bps(session, practitioner_id=item.practitioner_id, service_type=item.service_type_code)
+        for item in items
+    }
 
 
 def _clear_page(order: Order) -> None:

@@ -30,4 +30,6 @@ def test_seeding_waits_for_others_and_happens_once(database: Database) -> None:
 
     with database.transaction() as session:
         assert Counter(session.scalars(select(Booking.status))) == statuses
+        past = select(Booking.status, Booking.payment_status).where(Booking.status == "completed").distinct()
+        assert session.execute(past).all() == [("completed", "paid")]
     assert {"completed", "confirmed", "pending_payment", "draft"} <= set(statuses)

@@ -24,6 +24,7 @@ from shared.testing.proof import proof, sized
 
 THREADS, EACH = 30, sized(12, full=200)
 USERS = range(901, 911)
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 @pytest.mark.parametrize("seed", [7])
@@ -56,7 +57,11 @@ class TestTransfersInParallel:
                 except InsufficientCredits:
                     outcomes["refused"] += 1
                 except DBAPIError as error:
-                    errors.append(str(error.orig))
+                    # On a busy machine somebody waits too long for a lock and is sent away: nothing has happened then.
+                    if getattr(error.orig, "pgcode", None) == LOCK_NOT_AVAILABLE:
+                        outcomes["sent away"] += 1
+                    else:
+                        errors.append(str(error.orig))
 
         threads = [threading.Thread(target=move, args=(number,)) for number in range(THREADS)]
         for thread in threads:
