@@ -125,7 +125,9 @@ class S3Storage:
     def copy_if_match(
         self, source: tuple[Bucket, str], target: tuple[Bucket, str], *, etag: str, content_type: str
     ) -> None:
-        """See `Storage.copy_if_match`."""
+        """See `Storage.copy_if_match`. Looked at before and after as well: not every store keeps the condition."""
+        if self.head(*source).etag != etag:
+            raise Changed(source[1])
         told: dict[str, Any] = {"ContentType": content_type, "MetadataDirective": "REPLACE"}
         if target[0] == "public":
             told["CacheControl"] = _KEEP_FOREVER
@@ -138,6 +140,8 @@ class S3Storage:
                 **told,
             )
         )
+        if self.head(*source).etag != etag:
+            raise Changed(source[1])
 
     def delete_many(self, bucket: Bucket, keys: Iterable[str]) -> list[str]:
         """See `Storage.delete_many`."""
