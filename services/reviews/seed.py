@@ -23,8 +23,6 @@ from shared.messaging import NotYet
 
 log = logging.getLogger(__name__)
 
-KEPT_OPEN = 5
-"""Of so many completed bookings the last one stays without a review, so that something is left to write."""
 PATIENCE_SECONDS = 20.0
 _ANSWERS = ("rating_answer", "boolean_answer", "text_answer")
 
@@ -48,20 +46,22 @@ def seed() -> None:
     with transaction() as session:
         questions = [question.id for question in session.scalars(select(Question).order_by(Question.position))]
         questions = questions or [_ask(session, place, *asked) for place, asked in enumerate(QUESTIONS)]
-    reviewed = [number for place, number in enumerate(numbers, start=1) if place % KEPT_OPEN]
-    for place, number in enumerate(reviewed):
+    for place, number in enumerate(numbers):
         with transaction() as session:
             _play(session, number, REVIEWS[place % len(REVIEWS)], questions, repeated=place // len(REVIEWS))
-    log.info("demo reviews: %d", len(reviewed))
+    log.info("demo reviews: %d", len(numbers))
 
 
 def _completed() -> Select[int]:
-    return (
-        select(Booking.booking_id)
+    """Return the bookings that are reviewed: all but everybody's newest, so that something is left to write."""
+    newest = func.row_number().over(partition_by=Booking.user_id, order_by=Booking.completed_at.desc())
+    ranked = (
+        select(Booking.booking_id, Booking.completed_at, newest.label("place"))
         .join(Practitioner, Practitioner.id == Booking.practitioner_id)
         .where(Booking.status == words.COMPLETED, ~Booking.is_refunded, Practitioner.user_id != Booking.user_id)
-        .order_by(Booking.completed_at, Booking.booking_id)
+        .subquery()
     )
+    return select(ranked.c.booking_id).where(ranked.c.place > 1).order_by(ranked.c.completed_at, ranked.c.booking_id)
 
 
 def _clients() -> Select[int]:

@@ -29,7 +29,7 @@ def test_seeding_waits_for_bookings_and_happens_once(database: Database) -> None
     with database.transaction() as session:
         reviews = session.scalars(select(Review)).all()
         assert session.scalar(select(func.count()).select_from(Question)) == 3
-        assert session.scalar(select(Rating.count).where(Rating.target == "practitioner")) == 12
+        assert session.scalar(select(Rating.count).where(Rating.target == "practitioner")) == 13
     assert {review.status for review in reviews} == {"published"}
     assert all(review.created_at < NOON for review in reviews)
     assert any(review.response_text for review in reviews)
