@@ -41,6 +41,7 @@ def live(story: Story, **changes: Any) -> None:
     settings = replace(Settings.from_environ(), realtime_bind=f"127.0.0.1:{port}", **changes)
 
     async def run() -> None:
+        pages: list[Page] = []
         realtime = Realtime(settings)
         runner = web.AppRunner(realtime.application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
@@ -52,11 +53,13 @@ def live(story: Story, **changes: Any) -> None:
                     key, now = settings.edge_key.encode(), int(time.time())
                     signed = sign_edge(key, method="GET", path=PATH, ip=ip, request_id="test", now=now)
                     headers = {EDGE_HEADER: signed, **options.pop("headers", {})}
-                    return Page(
-                        await session.ws_connect(f"http://127.0.0.1:{port}{PATH}{query}", headers=headers, **options)
-                    )
+                    url = f"http://127.0.0.1:{port}{PATH}{query}"
+                    pages.append(Page(await session.ws_connect(url, headers=headers, **options)))
+                    return pages[-1]
 
                 await story(realtime, open_page)
+                for page in pages:
+                    page.leave()
         finally:
             await runner.cleanup()
 

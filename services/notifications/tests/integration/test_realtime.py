@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import socket as sockets
+import statistics
 import subprocess
 import sys
 import time
@@ -132,6 +133,10 @@ class Page:
                 if data["type"] == kind:
                     return dict(data)
 
+    def leave(self) -> None:
+        """Go away without a word."""
+        self.socket._response.close()
+
     async def say(self, **message: Any) -> None:
         await self.socket.send_json(message)
 
@@ -149,13 +154,17 @@ def visit(running: Running, story: Callable[[Callable[..., Awaitable[Page]]], Aw
     """Run `story(open)`, where `open(query, **options)` opens a socket as a page would."""
 
     async def run() -> None:
+        pages: list[Page] = []
         async with aiohttp.ClientSession() as session:
 
             async def open_page(query: str = "", ip: str = "203.0.113.7", **options: Any) -> Page:
                 headers = {**running.headers(ip), **options.pop("headers", {})}
-                return Page(await session.ws_connect(f"{running.url}{query}", headers=headers, **options))
+                pages.append(Page(await session.ws_connect(f"{running.url}{query}", headers=headers, **options)))
+                return pages[-1]
 
             await story(open_page)
+            for page in pages:
+                page.leave()
 
     asyncio.run(run())
 
@@ -168,11 +177,14 @@ def test_what_happens_reaches_the_open_page(running: Running, http: Caller, data
         hello = await page.next("connection_established")
         assert (hello["unread_count"], hello["last_seq"]) == (1, 1)
 
-        started = time.monotonic()
-        [key] = write(database, "now")
-        told = await page.next("new_notification")
-        assert time.monotonic() - started < 1.0
-        assert (told["seq"], told["notification"]["id"], told["unread_count"]) == (2, key, 2)
+        delays = []
+        for seq in range(2, 7):
+            started = time.monotonic()
+            [key] = write(database, f"now {seq}")
+            told = await page.next("new_notification")
+            delays.append(time.monotonic() - started)
+            assert (told["seq"], told["notification"]["id"], told["unread_count"]) == (seq, key, seq)
+        assert statistics.median(delays) < 1.0
 
     visit(running, story)
 
@@ -404,8 +416,7 @@ class Visitor:
             return  # It was closed.
         finally:
             # As a train in a tunnel does it: nobody says goodbye.
-            if socket._response.connection is not None and socket._response.connection.transport is not None:
-                socket._response.connection.transport.abort()
+            Page(socket).leave()
 
 
 def test_cut_off_at_random_and_with_a_killed_process_every_line_is_seen_once(
