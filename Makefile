@@ -79,6 +79,10 @@ observe: ready ## Watch the running suite with Prometheus; ARGS=--once to inspec
 attack: ready ## Attack the running system: every row of the security checklist in full; ARGS='-k tokens' for some
 	@$(BIN)/python -m tests.security $(ARGS)
 
+.PHONY: drill
+drill: ready ## Restart everything under load, stop each part, restore databases to a moment; ARGS='-k restore' for some (minutes)
+	@ESTUARY_DRILL=full $(ESTUARY) test -- tests/operations -v -s $(ARGS)
+
 .PHONY: compose-up
 compose-up: ## Start the suite in containers; return when it is healthy and the demo is filled in
 	@python3 deploy/docker/secrets.py
