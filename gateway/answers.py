@@ -74,7 +74,7 @@ class Answers:
 
     def relay(self, exchange: Exchange, route: Route, answer: Answer) -> GatewayResponse:
         """Return the client's answer for a service's; an error's body must be whole."""
-        told, status = _sort(answer.headers), answer.status
+        told, status = _sort(answer.headers, untouched=route.raw), answer.status
         if route.raw:
             return self._relay_raw(exchange, route, answer, told)
         head_only = exchange.method == "HEAD"
@@ -184,12 +184,12 @@ class Answers:
         )
 
 
-def _sort(headers: Headers) -> _Told:
+def _sort(headers: Headers, *, untouched: bool) -> _Told:
     lines: list[bytes] = []
     told = _Told(lines)
     for name, value in headers:
         if name not in _DROPPED:
-            if name == b"etag":
+            if name == b"etag" and not untouched:
                 # Wrapped and compressed, the bytes are not those the service tagged.
                 value = value if value.startswith(b"W/") else b"W/" + value  # noqa: PLW2901 (one name for one thing)
             elif name == b"cache-control":

@@ -182,6 +182,7 @@ EXACT: tuple[Route, ...] = (
     _livekit("/webhooks/livekit/"),
     _livekit("/rooms/webhooks/livekit/"),
     # media
+    Route(service="media", pattern="/media/", body_bytes=512 * MIB, streamed=True, write_seconds=600),
     replace(_UPLOAD, pattern="/media/upload/"),
     replace(_UPLOAD, pattern="/media/batch_upload/"),
     replace(_UPLOAD, pattern="/media/{id}/bytes/", raw=True),

@@ -234,3 +234,18 @@ def test_a_public_file_keeps_its_services_policy(running: RunningGateway, call: 
 
     assert (answer.content, answer.headers["Content-Security-Policy"]) == (b"png", policy)
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+def test_a_file_passed_untouched_keeps_its_tag_for_ranges(running: RunningGateway, call: Call) -> None:
+    part = {"Content-Type": "video/mp4", "ETag": '"abc"', "Content-Range": "bytes 0-2/9"}
+    answers(running, Reply(206, part, b"png"))
+
+    answer = call("GET", "/media/7/content/", headers={"Range": "bytes=0-2", "If-Range": '"abc"'})
+
+    assert (answer.status_code, answer.headers["ETag"], answer.headers["Content-Range"]) == (
+        206,
+        '"abc"',
+        "bytes 0-2/9",
+    )
+    assert running.service.seen[-1].headers["range"] == "bytes=0-2"
+    assert running.service.seen[-1].headers["if-range"] == '"abc"'

@@ -89,6 +89,8 @@ def test_raw_feeds_take_no_token_and_writes_to_auth_are_small() -> None:
         ("/payment-methods/", "POST", 0, 25),
         ("/payment-methods/", "GET", 0, 10),
         ("/media/upload/", "POST", 0, 600),
+        ("/media/", "POST", 0, 600),
+        ("/media/", "GET", 0, 10),
         ("/media/7/confirm_upload/", "POST", 0, 20),
     ],
 )
