@@ -5,7 +5,7 @@ Import as `from shared.http import fields`; everything marshmallow has under the
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
@@ -203,3 +203,8 @@ def dollars(cents: int) -> str:
     """Return integer cents as a decimal string with two places; `-5` is `"-0.05"`."""
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+def maybe(kind: Callable[..., Any], **options: Any) -> Any:
+    """Return a field that may be null."""
+    return kind(allow_none=True, **options)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import Response, current_app
 from sqlalchemy import Connection
 
-from services.catalog.api.shapes import ServiceDetail, ServiceList
+from services.catalog.api.shapes.services import ServiceDetail, ServiceList
 from services.catalog.queries.documents import documents
 from services.catalog.queries.fragments import Fragments, etag
 from services.catalog.settings import settings

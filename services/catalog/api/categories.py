@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from services.catalog.api.answers import public_answer
 from services.catalog.api.requests import ServiceCategoryRequest
-from services.catalog.api.shapes import ServiceCategory
+from services.catalog.api.shapes.taxonomy import ServiceCategory
 from services.catalog.domain.errors import CategoryInUse, NameTaken
 from services.catalog.models import ServiceCategory as Category
 from services.catalog.operations import categories as operations

@@ -9,7 +9,7 @@ from services.catalog.api.lists import COMPOSED, EXTRA, narrowed
 from services.catalog.api.reading import refuse_files, service_body
 from services.catalog.api.requests import BundleRequest, PackageRequest
 from services.catalog.api.services import CHANGING, WRITING, show_public
-from services.catalog.api.shapes import Bundle, Package
+from services.catalog.api.shapes.services import Bundle, Package
 from services.catalog.domain import errors, words
 from services.catalog.models import Service
 from services.catalog.operations.callers import service_to_change

@@ -6,8 +6,7 @@ from marshmallow import validate
 from sqlalchemy import ColumnElement, func, literal_column, or_, select
 
 from services.catalog.api.requests import line, number, text
-from services.catalog.api.shapes import Modality as ModalityShape
-from services.catalog.api.shapes import maybe
+from services.catalog.api.shapes.taxonomy import Modality as ModalityShape
 from services.catalog.domain.errors import ModalityInUse, NameTaken
 from services.catalog.models import Modality, ModalityCategory
 from services.catalog.operations import modalities as operations
@@ -25,6 +24,7 @@ from shared.http import (
     say,
     set_version,
 )
+from shared.http.fields import maybe
 from shared.http.pages import page_body, page_schema, query_schema
 from shared.listing import Filter, Listing
 

@@ -6,7 +6,7 @@ from marshmallow import validate
 from sqlalchemy import bindparam, select
 
 from services.catalog.api.requests import line, number, text
-from services.catalog.api.shapes import PractitionerServiceCategory
+from services.catalog.api.shapes.taxonomy import PractitionerServiceCategory
 from services.catalog.domain.errors import LimitReached, NameTaken, NotAPractitioner
 from services.catalog.models import Practitioner
 from services.catalog.models import PractitionerCategory as Category

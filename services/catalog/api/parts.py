@@ -5,7 +5,8 @@ from typing import Any
 from marshmallow import validate
 
 from services.catalog.api.requests import ServiceBenefitRequest, SessionAgendaItemRequest, line
-from services.catalog.api.shapes import MediaAttachment, ServiceBenefit, ServiceDetail, SessionAgendaItem
+from services.catalog.api.shapes.parts import MediaAttachment, ServiceBenefit, SessionAgendaItem
+from services.catalog.api.shapes.services import ServiceDetail
 from services.catalog.domain import errors
 from services.catalog.models import AgendaItem
 from services.catalog.models import ServiceBenefit as Benefit

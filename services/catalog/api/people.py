@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import pre_load, validate
 
-from services.catalog.api.shapes import ServiceList, maybe
+from services.catalog.api.shapes.services import ServiceList
 from services.catalog.domain.errors import LimitReached, ServiceNotFound
 from services.catalog.operations import favorites as operations
 from services.catalog.queries import people as queries
@@ -22,6 +22,7 @@ from shared.http import (
     identity,
     say,
 )
+from shared.http.fields import maybe
 
 people = Blueprint("favorites", "What people keep and like.")
 

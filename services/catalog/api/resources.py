@@ -9,7 +9,7 @@ from marshmallow import ValidationError, pre_load, validate
 from sqlalchemy import bindparam, func
 
 from services.catalog.api.requests import Strings, line, number, text
-from services.catalog.api.shapes import ServiceResource
+from services.catalog.api.shapes.parts import ServiceResource
 from services.catalog.domain import errors
 from services.catalog.models import ServiceResource as Resource
 from services.catalog.operations import resources as operations

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from services.catalog.api.answers import public_answer, public_fragments
 from services.catalog.api.lists import EXTRA, SERVICES, narrowed
 from services.catalog.api.parameters import Dollars, Point, Reference, Texts, TypeCodes
-from services.catalog.api.shapes import ServiceList, maybe
+from services.catalog.api.shapes.services import ServiceList
 from services.catalog.domain import words
 from services.catalog.domain.errors import PageTooDeep
 from services.catalog.models import Service
@@ -23,6 +23,7 @@ from services.catalog.queries.suggestions import KINDS, suggestions
 from shared.database import reading
 from shared.errors import Invalid, NotFound
 from shared.http import ANYONE, Blueprint, MethodView, QuerySchema, Schema, fields
+from shared.http.fields import maybe
 
 searching = Blueprint("search", "Finding services.")
 

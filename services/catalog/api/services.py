@@ -8,7 +8,10 @@ from services.catalog.api.answers import page_of, public_answer, public_fragment
 from services.catalog.api.lists import EXTRA, PUBLIC_SERVICES, SERVICES, narrowed
 from services.catalog.api.reading import refuse_files, service_body
 from services.catalog.api.requests import ServiceCreateUpdateRequest
-from services.catalog.api.shapes import Bookability, ServiceCreateUpdate, ServiceDetail, ServiceList, ServiceType
+from services.catalog.api.shapes.parts import Bookability
+from services.catalog.api.shapes.services import ServiceDetail, ServiceList
+from services.catalog.api.shapes.taxonomy import ServiceType
+from services.catalog.api.shapes.written import ServiceCreateUpdate
 from services.catalog.domain import errors, words
 from services.catalog.operations.callers import service_to_change
 from services.catalog.operations.services import create_service, delete_service, update_service

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.catalog.api.requests import ReasonRequest, RepeatRequest, RescheduleRequest, ServiceSessionRequest
 from services.catalog.api.session_lists import FROM, OF_SERVICE, SESSIONS, UNTIL, SessionsQuery
-from services.catalog.api.shapes import ServiceSession
+from services.catalog.api.shapes.sessions import ServiceSession
 from services.catalog.domain import errors
 from services.catalog.operations import sessions as operations
 from services.catalog.operations.repeating import repeat_session

@@ -9,7 +9,7 @@ from sqlalchemy import Select, literal_column, select
 from services.catalog.api.answers import public_list
 from services.catalog.api.lists import PUBLIC_SERVICES
 from services.catalog.api.parameters import Texts, TypeCodes
-from services.catalog.api.shapes import ServiceList
+from services.catalog.api.shapes.services import ServiceList
 from services.catalog.domain import words
 from services.catalog.domain.errors import NotAPractitioner, ServiceNotFound
 from services.catalog.models import Service

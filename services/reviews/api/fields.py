@@ -86,8 +86,3 @@ class Reference(fields.Field[Any]):
         if not _SLUG.fullmatch(text):
             raise self.make_error("invalid")
         return text
-
-
-def maybe(field: type[Any], **options: Any) -> Any:
-    """Return a field that may be null."""
-    return field(allow_none=True, **options)

@@ -1,8 +1,9 @@
 """What operations on reviews answer with."""
 
-from services.reviews.api.fields import Stars, maybe
+from services.reviews.api.fields import Stars
 from services.reviews.domain import words
 from shared.http import Schema, fields
+from shared.http.fields import maybe
 
 
 class ReviewQuestion(Schema):

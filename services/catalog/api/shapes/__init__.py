@@ -1,0 +1,1 @@
+"""Schemas of what catalog answers, a file per topic."""
