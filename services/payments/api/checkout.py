@@ -182,7 +182,7 @@ def _ask_for_booking(body: dict[str, Any], *, mode: str, body_urls: dict[str, An
         service = bookings.service_for_sale(connection, body["service_id"])
     if not service.is_active:
         raise errors.ServiceUnavailableForSale
-    _check_time(service.service_type, body)
+    operations.check_time(service.service_type, body)
     key = request.headers.get("Idempotency-Key")
     with transaction() as session:
         order = operations.request_booking(
@@ -207,14 +207,6 @@ def _ask_for_booking(body: dict[str, Any], *, mode: str, body_urls: dict[str, An
             key=key,
         )
         return order.id
-
-
-def _check_time(service_type: str, body: dict[str, Any]) -> None:
-    """A session needs its time, a workshop its date; what has many sessions needs neither."""
-    if service_type == "session" and not (body["start_time"] and body["end_time"]):
-        raise Invalid.field("start_time" if not body["start_time"] else "end_time", "A session needs a time.")
-    if service_type == "workshop" and not body["service_session_id"]:
-        raise Invalid.field("service_session_id", "A workshop needs its date.")
 
 
 def _order_for_page(body: dict[str, Any], urls: dict[str, str]) -> int:

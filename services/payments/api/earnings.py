@@ -1,8 +1,5 @@
 """Earnings: what practitioners made, and what of it they can have."""
 
-import csv
-import io
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +7,7 @@ from flask import Response
 from marshmallow import validate
 from sqlalchemy import Connection
 
+from services.payments.api.earnings_forms import as_csv, shown_transaction
 from services.payments.api.fields import Since, Until, in_order
 from services.payments.api.schemas.earnings import (
     EARNING_STATUSES,
@@ -29,7 +27,6 @@ from shared.clock import utc_now
 from shared.database import reading, transaction
 from shared.errors import Forbidden, Invalid, NotFound
 from shared.http import PRACTITIONER, Blueprint, MethodView, QuerySchema, fields, identity
-from shared.http.fields import dollars
 from shared.http.pages import page_body, page_schema, query_schema
 
 earnings = Blueprint("earnings", "What practitioners earned.")
@@ -244,7 +241,7 @@ class PractitionersTransactions(MethodView):
         with reading() as connection:
             owner = caller_practitioner(connection)
             page = queries.earnings_page(connection, EARNINGS, asked, practitioner_id=owner)
-        return page_body(page, [_transaction(row) for row in page.rows])
+        return page_body(page, [shown_transaction(row) for row in page.rows])
 
 
 class ExportQuery(QuerySchema):
@@ -273,7 +270,7 @@ class Export(MethodView):
         if query["format"] == "json":
             return [EarningsTransaction().dump(row) for row in rows]
         return Response(
-            _as_csv(rows),
+            as_csv(rows),
             mimetype="text/csv",
             headers={"Content-Disposition": "attachment; filename=earnings.csv"},
         )
@@ -292,53 +289,3 @@ class Earning(MethodView):
         if found is None:
             raise NotFound("There is no such earning.")
         return found
-
-
-def _transaction(row: dict[str, Any]) -> dict[str, Any]:
-    kind = row["transaction_type"]
-    return {
-        "id": f"TXN-{row['id']:06d}",
-        "booking_id": row["booking"],
-        "date": row["created_at"],
-        "type": "membership"
-        if kind == "membership"
-        else "adjustment"
-        if kind in ("bonus", "adjustment")
-        else "booking",
-        "status": row["status"],
-        "client": {"id": row["client_id"], "name": row["client_name"], "email": None},
-        "service": {"id": row["service"], "title": row["service_name"], "type": row["service_type_code"]},
-        **queries.display("amount", row["gross_amount_cents"]),
-        **queries.display("commission", row["commission_amount_cents"]),
-        **queries.display("net_amount", row["net_amount_cents"]),
-    }
-
-
-_COLUMNS = ("id", "created_at", "transaction_type", "status", "service_name", "client_name", "booking", "order")
-
-
-def _as_csv(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield the lines of a table; text that a spreadsheet would take for a formula is made plain."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow((*_COLUMNS, "gross", "commission_rate", "commission", "net", "available_after"))
-    for row in rows:
-        writer.writerow(
-            (
-                *(_plain(row[name]) for name in _COLUMNS),
-                dollars(row["gross_amount_cents"]),
-                row["commission_rate"],
-                dollars(row["commission_amount_cents"]),
-                dollars(row["net_amount_cents"]),
-                row["available_after"].isoformat(),
-            )
-        )
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _plain(value: Any) -> str:
-    text = "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marshmallow import ValidationError, validates_schema
 
+from services.payments.domain.addresses import may_lead_to
 from services.payments.settings import settings
 from shared.http import QuerySchema, fields
 
@@ -69,8 +70,7 @@ class PageUrl(fields.String):
             raise ValidationError("Not a web address.")
         ascii_host = host if host.isascii() else host.encode("idna").decode()
         netloc = ascii_host if port is None else f"{ascii_host}:{port}"
-        allowed = settings().checkout_allowed_origins
-        if allowed and f"{parts.scheme}://{netloc}" not in allowed:
+        if not may_lead_to(text, settings().checkout_allowed_origins):
             raise ValidationError("This origin is not allowed.")
         return urlunsplit((parts.scheme, netloc, parts.path, parts.query, parts.fragment))
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from marshmallow import validate
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from services.payments.api import stripe as desk
 from services.payments.api.earnings import caller_practitioner
+from services.payments.api.recurring import answered, own_card, pay_started
 from services.payments.api.schemas.memberships import (
     MEMBERSHIP_TIERS,
     CardRequest,
@@ -19,9 +21,8 @@ from services.payments.api.schemas.plans import CancelRequest
 from services.payments.domain import errors
 from services.payments.models import Membership as Row
 from services.payments.models import StreamRef
-from services.payments.operations import billing, checkout, memberships, subscriptions
-from services.payments.operations.cards import customer_of, refusal_of, translated
-from services.payments.operations.charging import card_or_refuse
+from services.payments.operations import billing, memberships, subscriptions
+from services.payments.operations.cards import customer_of, translated
 from services.payments.queries import plans as queries
 from services.payments.queries.bookings import named
 from services.payments.queries.people import practitioner_id_of
@@ -87,7 +88,7 @@ class Memberships(MethodView):
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Join a stream, at today's price: paid now with a stored card, or by the page that gets `client_secret`."""
         caller, api = identity(), desk.stripe()
-        card = _card(caller.user_id, body["payment_method_id"])
+        card = own_card(caller.user_id, body["payment_method_id"])
         with transaction() as session:
             stream = session.scalar(
                 select(StreamRef).where(named(StreamRef, body["stream_id"]), StreamRef.deleted_at.is_(None))
@@ -107,7 +108,7 @@ class Memberships(MethodView):
             number = billing.note_subscription(
                 session, again, kind=memberships.KIND, customer=customer, price=price, card=card
             )
-        return _created(row.id, _paid(row.id, desk.make_call(number), card))
+        return _created(row.id, pay_started(row.id, desk.make_call(number), card, model=Row, give_up=_give_up))
 
 
 @memberships_.route("/memberships/<ref:reference>/")
@@ -135,7 +136,7 @@ class Cancel(MethodView):
             row = _locked(session, found["id"])
             at_once = body["immediately"] and identity().is_staff
             number = memberships.note_cancel(session, row, now=utc_now(), immediately=at_once)
-        _answered(desk.make_call(number))
+        answered(desk.make_call(number))
         return _found(reference)
 
 
@@ -150,7 +151,7 @@ class Reactivate(MethodView):
         found = _found(reference)
         with transaction() as session:
             number = memberships.note_resume(session, _locked(session, found["id"]), now=utc_now())
-        _answered(desk.make_call(number))
+        answered(desk.make_call(number))
         return _found(reference)
 
 
@@ -174,7 +175,7 @@ class ChangeTier(MethodView):
         if cents == 0:
             with transaction() as session:
                 number = memberships.note_cancel(session, _locked(session, row.id), now=utc_now(), immediately=False)
-            _answered(desk.make_call(number))
+            answered(desk.make_call(number))
             return _created(row.id, None)
         price = _price(stream, body["tier"], cents)
         state = translated(lambda: api.call("subscriptions.retrieve", subscription_id, {}))
@@ -188,7 +189,7 @@ class ChangeTier(MethodView):
                 item=billing.item_of(state),
                 price=price,
             )
-        _answered(desk.make_call(number))
+        answered(desk.make_call(number))
         return _created(row.id, translated(lambda: subscriptions.refresh(api, subscription_id)))
 
 
@@ -219,7 +220,7 @@ class Card(MethodView):
     def post(self, body: dict[str, Any], reference: str) -> dict[str, Any]:
         """Pay a membership with another stored card from now on."""
         found = _found(reference)
-        card = _card(identity().user_id, body["payment_method_id"])
+        card = own_card(identity().user_id, body["payment_method_id"])
         with transaction() as session:
             row = _locked(session, found["id"])
             if row.ended_at is not None or row.stripe_subscription_id is None:
@@ -227,7 +228,7 @@ class Card(MethodView):
             number = billing.note_update(
                 session, row, kind=memberships.KIND, what="card", params={"default_payment_method": card}
             )
-        _answered(desk.make_call(number))
+        answered(desk.make_call(number))
         return _found(reference)
 
 
@@ -260,29 +261,8 @@ def _price(stream: StreamRef, tier: str, cents: int) -> str:
     return price
 
 
-def _card(user_id: int, reference: str | None) -> str | None:
-    if reference is None:
-        return None
-    with transaction() as session:
-        return card_or_refuse(session, user_id=user_id, reference=reference, now=utc_now()).stripe_payment_method_id
-
-
-def _paid(row_id: int, outcome: Any, card: str | None) -> dict[str, Any]:
-    """Pay a started membership with the given card, if there is one; returns its state. Raises refusals."""
-    if desk.was_unanswered(outcome):
-        raise errors.StripeUnavailable(retry_after=5)
-    if outcome.answer is None:
-        raise BadGateway
-    api, subscription_id = desk.stripe(), outcome.answer["id"]
-    refusal = billing.charged_now(api, row_id, model=Row, card=card) if card else None
-    told: dict[str, Any] = translated(lambda: subscriptions.refresh(api, subscription_id))
-    if refusal is not None and refusal.code != "invoice_payment_intent_requires_action":
-        with transaction() as session:
-            row = _locked(session, row_id)
-            if row.status == "incomplete":
-                memberships.end_membership(session, row, now=utc_now())
-        raise refusal_of(refusal)
-    return told
+def _give_up(session: Session, row: Row) -> None:
+    memberships.end_membership(session, row, now=utc_now())
 
 
 def _created(row_id: int, told: dict[str, Any] | None) -> dict[str, Any]:
@@ -295,10 +275,3 @@ def _created(row_id: int, told: dict[str, Any] | None) -> dict[str, Any]:
         "next_action_url": page,
         "checkout_url": page,
     }
-
-
-def _answered(outcome: Any) -> None:
-    if desk.was_unanswered(outcome):
-        raise errors.StripeUnavailable(retry_after=5)
-    if outcome.refusal is not None:
-        raise checkout.refusal(outcome.refusal.code, outcome.refusal.message)

@@ -8,6 +8,7 @@ from marshmallow import validate
 from services.payments.api import stripe as desk
 from services.payments.api.earnings import caller_practitioner, owner_or_staff
 from services.payments.api.fields import Since, Until, in_order
+from services.payments.api.payout_changes import found_payout, locked_payout, request_payout, update_payout
 from services.payments.api.schemas.payouts import (
     PAYOUT_STATUSES,
     MarkFailedRequest,
@@ -20,15 +21,13 @@ from services.payments.api.schemas.payouts import (
     PractitionerPayoutRow,
 )
 from services.payments.domain import errors
-from services.payments.operations import ledger, payout_runs
+from services.payments.operations import payout_runs
 from services.payments.operations import payouts as operations
 from services.payments.operations.cards import translated
 from services.payments.queries import payouts as queries
-from services.payments.settings import settings
 from shared.audit import audit
-from shared.clock import utc_now
 from shared.database import reading, transaction
-from shared.errors import BadGateway, Forbidden, Invalid, NotFound
+from shared.errors import BadGateway, Forbidden, NotFound
 from shared.http import (
     IN_PERSON,
     PRACTITIONER,
@@ -40,8 +39,6 @@ from shared.http import (
     QuerySchema,
     fields,
     identity,
-    require_match,
-    say,
     set_version,
 )
 from shared.http.pages import page_body, page_schema, query_schema
@@ -91,7 +88,7 @@ class Payouts(MethodView):
         """Request a payout; staff may name a practitioner."""
         if "amount" not in body and "amount_cents" not in body and body.get("credits_payout_cents"):
             body["amount_cents"] = body["credits_payout_cents"]
-        return _request(body)
+        return request_payout(body)
 
 
 @payouts.route("/payouts/request_payout/")
@@ -106,7 +103,7 @@ class RequestPayout(MethodView):
     @payouts.response(201, PractitionerPayout)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Request a payout of what is available, or of a part."""
-        return _request(body)
+        return request_payout(body)
 
 
 @payouts.route("/payouts/request/")
@@ -121,7 +118,7 @@ class RequestPayoutToo(MethodView):
     @payouts.response(201, PractitionerPayout)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Request a payout: the same as request_payout."""
-        return _request(body)
+        return request_payout(body)
 
 
 @payouts.route("/practitioners/request_payout/")
@@ -136,7 +133,7 @@ class PractitionersRequestPayout(MethodView):
     @payouts.response(201, PractitionerPayoutRow)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Request a payout: the same, as the practitioners' older pages read it."""
-        return queries.plain(_request(body))
+        return queries.plain(request_payout(body))
 
 
 @payouts.route("/practitioners/payouts/")
@@ -180,7 +177,7 @@ class Payout(MethodView):
     def get(self, reference: str) -> dict[str, Any]:
         """Return a payout with the earnings that it carries."""
         with reading() as connection:
-            row = _found(connection, reference)
+            row = found_payout(connection, reference)
             set_version(row["version"])
             return {**row, "transactions": queries.items_of(connection, row["id"])}
 
@@ -191,7 +188,7 @@ class Payout(MethodView):
     @payouts.response(200, PractitionerPayout)
     def put(self, body: dict[str, Any], reference: str) -> dict[str, Any]:
         """Change notes while a payout is pending; staff also its status."""
-        return _update(body, reference)
+        return update_payout(body, reference)
 
     @payouts.operation(
         "payouts_partial_update",
@@ -203,14 +200,14 @@ class Payout(MethodView):
     @payouts.response(200, PractitionerPayout)
     def patch(self, body: dict[str, Any], reference: str) -> dict[str, Any]:
         """Change notes while a payout is pending; staff also its status."""
-        return _update(body, reference)
+        return update_payout(body, reference)
 
     @payouts.operation("payouts_destroy", IN_PERSON, refuses=[NotFound, Forbidden, errors.InvalidTransition])
     @payouts.response(204)
     def delete(self, reference: str) -> None:
         """Cancel a pending payout; its row stays."""
         with transaction() as session:
-            operations.cancel_payout(session, _locked(session, reference))
+            operations.cancel_payout(session, locked_payout(session, reference))
 
 
 @payouts.route("/payouts/<ref:reference>/process/")
@@ -230,7 +227,7 @@ class Process(MethodView):
     def post(self, reference: str) -> dict[str, Any]:
         """Try a pending or failed payout now."""
         with transaction() as session:
-            payout = _locked(session, reference)
+            payout = locked_payout(session, reference)
             if payout.status == "failed":
                 operations.reopen_payout(session, payout)
             elif payout.status != "pending":
@@ -240,7 +237,7 @@ class Process(MethodView):
             audit(session, "payout.processed", by=identity(), subject=("payout", payout_id))
         translated(lambda: payout_runs.transfer_now(desk.stripe(), payout_id))
         with reading() as connection:
-            return _found(connection, str(payout_id))
+            return found_payout(connection, str(payout_id))
 
 
 @payouts.route("/payouts/<ref:reference>/mark_failed/")
@@ -251,88 +248,11 @@ class MarkFailed(MethodView):
     def post(self, body: dict[str, Any], reference: str) -> dict[str, Any]:
         """Call a pending payout failed; what was reserved is available again."""
         with transaction() as session:
-            payout = _locked(session, reference)
+            payout = locked_payout(session, reference)
             if payout.status != "pending":
                 raise errors.InvalidTransition
             operations.fail_payout(session, payout, code="marked_failed", message=body["error_message"])
             payout.processed_by = identity().user_id
             audit(session, "payout.marked_failed", by=identity(), subject=("payout", payout.id), details=body)
             session.flush()
-            return _found(session.connection(), str(payout.id))
-
-
-def _request(body: dict[str, Any]) -> dict[str, Any]:
-    caller = identity()
-    if body.get("method") == "instant":
-        raise errors.InstantNotAvailable
-    with transaction() as session:
-        connection = session.connection()
-        if body.get("practitioner") is not None and caller.is_staff:
-            owner = body["practitioner"]
-        else:
-            owner = caller_practitioner(connection)
-            if body.get("practitioner") not in (None, owner):
-                raise Forbidden("Only staff request payouts for others.")
-        payout = operations.request_payout(
-            session,
-            practitioner_id=owner,
-            cents=body.get("amount", body.get("amount_cents")),
-            minimum_cents=settings().payout_minimum_cents,
-            notes=body.get("notes"),
-            payment_method="manual" if caller.is_staff and body.get("payment_method") == "manual" else "stripe",
-            by_user=caller.user_id,
-        )
-        say("Payout requested")
-        return _found(connection, str(payout.id), owner=owner)
-
-
-def _update(body: dict[str, Any], reference: str) -> dict[str, Any]:
-    caller = identity()
-    with transaction() as session:
-        payout = _locked(session, reference)
-        require_match(payout.version)
-        wished = body.get("status")
-        if wished is not None and wished != payout.status:
-            if not caller.is_staff:
-                raise Forbidden("Only staff change the status of a payout.", errors={"status": ["Staff only."]})
-            _move(session, payout, wished, body.get("error_message"))
-        if "notes" in body and body["notes"] != payout.notes:
-            if not caller.is_staff and payout.status != "pending":
-                raise errors.InvalidTransition("Notes can be changed while a payout is pending.")
-            payout.notes = body["notes"]
-        session.flush()
-        set_version(payout.version)
-        return _found(session.connection(), str(payout.id))
-
-
-def _move(session: Any, payout: Any, wished: str, error_message: str | None) -> None:
-    """Do what staff wish of a payout's status. Raises InvalidTransition."""
-    if wished == "canceled":
-        operations.cancel_payout(session, payout)
-    elif wished == "failed" and payout.status == "pending":
-        operations.fail_payout(session, payout, code="marked_failed", message=error_message or "Marked by staff.")
-    elif wished == "pending" and payout.status == "failed":
-        operations.reopen_payout(session, payout)
-    elif wished == "completed" and payout.status == "pending" and payout.payment_method == "manual":
-        operations.complete_payout(session, payout, transfer_id=None, money=ledger.MANUAL, now=utc_now())
-    else:
-        raise errors.InvalidTransition
-    payout.processed_by = identity().user_id
-    audit(session, "payout.status_changed", by=identity(), subject=("payout", payout.id), details={"to": wished})
-
-
-def _found(connection: Any, reference: str, *, owner: int | None = None) -> dict[str, Any]:
-    """Return a payout that the caller may see. Raises NotFound, Forbidden."""
-    wanted = owner if owner is not None else owner_or_staff(connection)
-    row = queries.one(connection, reference, practitioner_id=wanted)
-    if row is None:
-        raise NotFound("There is no such payout.")
-    return row
-
-
-def _locked(session: Any, reference: str) -> Any:
-    row = _found(session.connection(), reference)
-    payout = operations.locked_payout(session, row["id"])
-    if payout is None:
-        raise Invalid("There is no such payout.")
-    return payout
+            return found_payout(session.connection(), str(payout.id))

@@ -11,6 +11,7 @@ from shared.database import reading
 from shared.database.waiting import Waiting
 from shared.http import identity
 
+Outcome = stripe_desk.Outcome
 WAITING = Waiting(4)
 SETTLED = ("completed", "failed", "refunded", "partially_refunded")
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.payments.domain.addresses import may_lead_to
 from services.payments.domain.cards import is_expired
 from services.payments.domain.errors import AmountTooSmall, BookingNotPayable, InsufficientCredits
 from services.payments.models import Customer, Order, PaymentAttempt, PaymentMethod, UserRef
@@ -54,7 +55,7 @@ def start_payment(session: Session, order: Order, *, now: datetime) -> None:
             return
         card = usable_card(session, user_id=order.user_id, reference=wanted.get("payment_method_id"), now=now)
         if card is not None:
-            start_card(session, order, card, use_credits=use_credits, return_url=wanted.get("success_url"))
+            start_card(session, order, card, use_credits=use_credits, return_url=_way_back(order, "success_url"))
         else:
             start_checkout(session, order, use_credits=use_credits, now=now)
     except AmountTooSmall as refused:
@@ -129,9 +130,9 @@ def start_checkout(session: Session, order: Order, *, use_credits: bool, now: da
             }
         ],
         "client_reference_id": str(order.public_uuid),
-        "success_url": order.wanted.get("success_url")
+        "success_url": _way_back(order, "success_url")
         or f"{frontend}/checkout/success?session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": order.wanted.get("cancel_url") or f"{frontend}/checkout/cancel",
+        "cancel_url": _way_back(order, "cancel_url") or f"{frontend}/checkout/cancel",
         "expires_at": int((now + timedelta(minutes=PAGE_MINUTES)).timestamp()),
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata, "transfer_group": f"order_{order.public_uuid}"},
@@ -184,6 +185,12 @@ def metadata_of(order: Order, attempt: PaymentAttempt) -> dict[str, str]:
         "user_id": str(order.user_id),
         "kind": "credit_purchase" if order.order_type == "credit" else "order",
     }
+
+
+def _way_back(order: Order, name: str) -> str | None:
+    """Return where the payer wished to be sent back to, if pages may lead there."""
+    wished = order.wanted.get(name)
+    return str(wished) if wished and may_lead_to(wished, settings().checkout_allowed_origins) else None
 
 
 def _paid_by_credits(session: Session, order: Order, *, now: datetime) -> bool:

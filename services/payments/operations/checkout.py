@@ -1,5 +1,6 @@
 """Paying now, at the payer's wish: a booking, a service, credits."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from services.payments.operations import ledger, paying
 from services.payments.operations.charging import card_or_refuse, start_card, start_checkout
 from services.payments.operations.orders import locked_order, order_by_source
 from services.payments.operations.paying import current_attempt
-from shared.errors import Conflict, DomainError, PaymentRequired
+from shared.errors import Conflict, DomainError, Invalid, PaymentRequired
 from shared.ids import uuid7
 from shared.messaging import record
 
@@ -127,6 +128,17 @@ def request_booking(
         about=("checkout", uuid),
     )
     return order
+
+
+def check_time(service_type: str, wished: Mapping[str, Any]) -> None:
+    """Refuse a wish without its time: a session's hours, a workshop's date; what has many sessions needs neither.
+
+    Raises Invalid.
+    """
+    if service_type == "session" and not (wished["start_time"] and wished["end_time"]):
+        raise Invalid.field("start_time" if not wished["start_time"] else "end_time", "A session needs a time.")
+    if service_type == "workshop" and not wished["service_session_id"]:
+        raise Invalid.field("service_session_id", "A workshop needs its date.")
 
 
 def credit_order(session: Session, *, user_id: int, cents: int, key: str, wanted: dict[str, Any]) -> Order:
