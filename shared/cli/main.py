@@ -30,6 +30,7 @@ COMMANDS = {
     "media": "services.media.commands:media",
     "ledger": "services.payments.commands:ledger",
     "republish": "shared.cli.messaging:republish",
+    "retell": "shared.cli.messaging:retell",
     "dead": "shared.cli.messaging:dead",
     "topology": "shared.messaging.commands:topology",
     "epoch": "shared.messaging.commands:epoch",

@@ -36,6 +36,25 @@ def republish(*, service: str, types: tuple[str, ...], reader: str | None, pages
         click.echo(f"{name}: {what.count} told")
 
 
+@click.command()
+@service_argument
+@click.option("--since", required=True, type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]), help="UTC.")
+def retell(*, service: str, since: datetime) -> None:
+    """Announce again what SERVICE has announced since an instant, for a reader whose database was set back.
+
+    Who knew an event passes over it. The outbox keeps seven days.
+    """
+    load(service)
+    from shared.database import Database
+    from shared.messaging.outbox import retell
+
+    database = Database(os.environ["DATABASE_URL"], pool_size=1)
+    with database.transaction() as session:
+        told = retell(session, since=since.replace(tzinfo=UTC))
+    database.close()
+    click.echo(f"{service}: {told} events go out again")
+
+
 @click.group()
 def dead() -> None:
     """Messages that a service could not apply: look, send again, throw away."""

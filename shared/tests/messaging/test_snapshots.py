@@ -4,11 +4,13 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import select
 
+from shared.clock import utc_now
 from shared.database import Database
 from shared.messaging import Message, Snapshot, record, replicas
 from shared.messaging.consumer import Consumer
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
+from shared.messaging.outbox import retell
 from shared.messaging.readiness import untold
 from shared.messaging.snapshots import (
     Bootstrap,
@@ -235,3 +237,29 @@ def test_an_audit_counts_and_heals_what_a_replica_had_missed(
 
 def drift() -> float:
     return REGISTRY.get_sample_value("estuary_replica_drift_total", {"type": "account.changed"}) or 0.0
+
+
+def test_facts_are_told_again_to_a_reader_that_was_set_back(
+    servers: Servers, shop: Database, mirror: Database, running: Running
+) -> None:
+    running.relay()
+    running.consumer()
+    before = utc_now()
+    for account in (1, 2, 3):
+        with shop.transaction() as session:
+            toy.credit(session, account)
+    effects = "SELECT count(*), count(DISTINCT event_id) FROM mirror.effects"
+    eventually(lambda: servers.query(effects) == [(3, 3)])
+    # What a restore takes from the reader: one effect, and the memory of it.
+    servers.query(
+        "DELETE FROM mirror.inbox WHERE event_id::text IN (SELECT event_id FROM mirror.effects WHERE account_id = 2);"
+        " DELETE FROM mirror.effects WHERE account_id = 2"
+    )
+
+    with shop.transaction() as session:
+        assert retell(session, since=before) == 6
+        assert retell(session, since=utc_now()) == 0
+
+    eventually(lambda: servers.query(effects) == [(3, 3)])
+    eventually(lambda: servers.query("SELECT count(*) FROM shop.outbox WHERE published_at IS NULL") == [(0,)])
+    assert servers.query(effects) == [(3, 3)], "who knew an event passed over it"
