@@ -40,6 +40,7 @@ class Booking:
     practitioner_user_id: int
     service_name: str
     practitioner_name: str
+    service_id: int = 0
     public_uuid: str = ""
     location_type: str = ""
     sessions_total: int | None = None
@@ -62,10 +63,15 @@ class Booking:
             "start": self.start_time,
             "end": self.end_time,
             "place": self.where,
-            "online": self.location_type in ("virtual", "hybrid"),
+            "online": self.is_online,
             "sessions": self.sessions_total or 0,
             "amount_cents": self.amount_cents,
         }
+
+    @property
+    def is_online(self) -> bool:
+        """Whether people may meet in a room of ours."""
+        return self.location_type in ("virtual", "hybrid")
 
     @property
     def where(self) -> str | None:
@@ -270,7 +276,8 @@ def ask_for_another_time(session: Session, event: RescheduleRequested, message: 
 def tell_of_the_lost_hold(session: Session, event: Booking, message: Message) -> None:
     """Tell the client that the time is no longer held."""
     _overtake(session, event, message)
-    _tell(session, event.user_id, "booking.expired", event, message)
+    service = f"/services/{event.service_id}" if event.service_id else None
+    _tell(session, event.user_id, "booking.expired", event, message, form=_with(link=service))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,14 +346,18 @@ def remind(session: Session, event: ReminderDue, message: Message) -> None:
         return
     kind = "booking.reminder_day" if event.offset_minutes >= A_DAY_MINUTES else "booking.reminder_soon"
     occasion = f"reminder:{event.id}:{event.start_time.isoformat()}:{event.offset_minutes}"
-    form = _with(occasion=occasion, before=event.start_time)
     values = {"minutes": event.offset_minutes, "attendees": event.attendee_count}
-    if event.audience in ("client", "both"):
-        _tell(session, event.user_id, kind, event, message, form=form, other=event.practitioner_name, **values)
-    if event.audience in ("practitioner", "both"):
-        theirs = _with(occasion=occasion, before=event.start_time, link=f"/dashboard/practitioner/bookings/{event.id}")
-        other = name_of(session, event.user_id)
-        _tell(session, event.practitioner_user_id, kind, event, message, form=theirs, other=other, **values)
+    for audience, user_id, other in (
+        ("client", event.user_id, event.practitioner_name),
+        ("practitioner", event.practitioner_user_id, name_of(session, event.user_id)),
+    ):
+        if event.audience not in (audience, "both"):
+            continue
+        home = "user" if audience == "client" else "practitioner"
+        is_door = kind == "booking.reminder_soon" and event.is_online
+        link = f"/room/booking/{event.id}/lobby" if is_door else f"/dashboard/{home}/bookings/{event.id}"
+        form = _with(occasion=occasion, before=event.start_time, link=link)
+        _tell(session, user_id, kind, event, message, form=form, other=other, **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

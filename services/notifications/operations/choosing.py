@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, any_, delete, literal, select, update
+from sqlalchemy import BigInteger, Row, any_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,8 @@ class Wanted:
 
 
 EVERYWHERE = Wanted()
+Choice = Row[int, int, bool | None, bool | None]
+"""Person, rank, and what they chose for the app and for mail."""
 
 
 def wanted(session: Session, *, user_id: int, kind: Kind) -> Wanted:
@@ -41,32 +43,23 @@ def wanted_by(session: Session, user_ids: Sequence[int], *, kind: Kind) -> dict[
     if kind.is_mandatory:
         return {}
     people = literal(list(user_ids), ARRAY(BigInteger))
-    columns = ("in_app_enabled", "email_enabled")
-    types = {
-        row.user_id: row
-        for row in session.execute(
-            select(TypeSetting.user_id, *(getattr(TypeSetting, name) for name in columns)).where(
-                TypeSetting.user_id == any_(people), TypeSetting.notification_type == kind.type
-            )
-        )
-    }
-    kinds = {
-        row.user_id: row
-        for row in session.execute(
-            select(KindSetting.user_id, *(getattr(KindSetting, name) for name in columns)).where(
-                KindSetting.user_id == any_(people), KindSetting.kind == kind.name
-            )
-        )
-    }
-    return {
-        user_id: Wanted(
-            **{
-                channel: _first(getattr(kinds.get(user_id), name, None), getattr(types.get(user_id), name, None))
-                for channel, name in (("in_app", "in_app_enabled"), ("email", "email_enabled"))
-            }
-        )
-        for user_id in types.keys() | kinds.keys()
-    }
+    by_kind = select(
+        KindSetting.user_id, literal(0).label("rank"), KindSetting.in_app_enabled, KindSetting.email_enabled
+    ).where(KindSetting.user_id == any_(people), KindSetting.kind == kind.name)
+    by_type = select(
+        TypeSetting.user_id, literal(1).label("rank"), TypeSetting.in_app_enabled, TypeSetting.email_enabled
+    ).where(TypeSetting.user_id == any_(people), TypeSetting.notification_type == kind.type)
+    chosen: dict[int, list[Choice]] = {}
+    for row in session.execute(by_kind.union_all(by_type)):
+        chosen.setdefault(row.user_id, []).append(row)
+    return {user_id: _wanted(sorted(rows, key=lambda row: int(row.rank))) for user_id, rows in chosen.items()}
+
+
+def _wanted(rows: Sequence[Choice]) -> Wanted:
+    """Return what the first of the choices that says something says of each channel."""
+    return Wanted(
+        in_app=_first(*(row.in_app_enabled for row in rows)), email=_first(*(row.email_enabled for row in rows))
+    )
 
 
 def choose_for_type(

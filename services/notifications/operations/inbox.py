@@ -255,18 +255,28 @@ def lock_inbox(session: Session, user_id: int) -> InboxState:
 
 def lock_inboxes(session: Session, user_ids: Iterable[int]) -> dict[int, InboxState]:
     """Return the states of these people, made if need be, locked in the order of ids until the end."""
-    wanted = sorted(set(user_ids))
-    session.execute(
-        upsert(InboxState)
-        .from_select(
-            ["user_id", *_EMPTY],
-            select(func.unnest(literal(wanted, ARRAY(BigInteger))), *(literal(*value) for value in _EMPTY.values())),
+    wanted = set(user_ids)
+    held = _locked(session, wanted)
+    missing = sorted(wanted - held.keys())
+    if missing:
+        session.execute(
+            upsert(InboxState)
+            .from_select(
+                ["user_id", *_EMPTY],
+                select(
+                    func.unnest(literal(missing, ARRAY(BigInteger))), *(literal(*value) for value in _EMPTY.values())
+                ),
+            )
+            .on_conflict_do_nothing()
         )
-        .on_conflict_do_nothing()
-    )
+        held |= _locked(session, missing)
+    return held
+
+
+def _locked(session: Session, user_ids: Iterable[int]) -> dict[int, InboxState]:
     states = session.scalars(
         select(InboxState)
-        .where(InboxState.user_id == any_(literal(wanted, ARRAY(BigInteger))))
+        .where(InboxState.user_id == any_(literal(list(user_ids), ARRAY(BigInteger))))
         .order_by(InboxState.user_id)
         .with_for_update()
         .execution_options(populate_existing=True)

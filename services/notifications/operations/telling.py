@@ -70,11 +70,12 @@ def tell(session: Session, user_id: int, news: News, *, message: Message, now: d
     Returns the line's id, None if there is no new one. Somebody unknown may be announced a moment later: raises NotYet
     until ten minutes after the event. Emits InboxHint.
     """
-    if session.get(User, user_id) is None:
+    people = _people(session, [user_id])
+    if not people and session.get(User, user_id) is None:
         if (now - message.occurred_at).total_seconds() < PEOPLE_KNOWN_AFTER_SECONDS:
             raise NotYet(f"user {user_id} is not known yet")
         return None
-    return tell_all(session, [user_id], news, message=message, now=now).get(user_id)
+    return _tell(session, people, news, message=message, now=now).get(user_id)
 
 
 def tell_all(
@@ -85,6 +86,12 @@ def tell_all(
     Who is unknown, inactive or gone is passed over. Returns the ids of new lines by person. Without a `message` the
     news must name its occasion. Emits InboxHint, InboxesHint.
     """
+    return _tell(session, _people(session, user_ids), news, message=message, now=now)
+
+
+def _tell(
+    session: Session, people: Mapping[int, User], news: News, *, message: Message | None, now: datetime
+) -> dict[int, int]:
     kind = KINDS[news.kind]
     telling = _Telling(
         news=news,
@@ -94,7 +101,6 @@ def tell_all(
         event_id=message.id if message else None,
         now=now,
     )
-    people = _people(session, user_ids)
     choices = wanted_by(session, list(people), kind=kind)
     written: dict[int, int] = {}
     if kind.in_app and news.in_app:

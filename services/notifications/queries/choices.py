@@ -1,10 +1,14 @@
 """What a person chose, as the API shows it; a type or kind without a choice shows its default."""
 
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from services.notifications.domain.kinds import KINDS, Kind
+from services.notifications.domain.rendering import put_into_words, shipped
+from services.notifications.domain.samples import sample
 from services.notifications.domain.words import CHANNELS, TYPES, masked
 from services.notifications.models import KindSetting, TypeSetting, User
 
@@ -32,20 +36,28 @@ def type_settings(connection: Connection, user_id: int) -> list[Row]:
 
 def kind_settings(connection: Connection, user_id: int) -> list[Row]:
     """Return what the person gets of every kind that is meant for people like them, and why."""
-    is_staff = connection.scalar(select(User.is_staff).where(User.id == user_id)) or False
+    person = connection.execute(select(User.is_staff, User.is_practitioner).where(User.id == user_id)).one_or_none()
+    is_staff, is_practitioner = (person.is_staff, person.is_practitioner) if person else (False, False)
     types = {row["notification_type"]: row for row in type_settings(connection, user_id)}
     columns = KindSetting.__table__
     kinds = {row.kind: row._asdict() for row in connection.execute(select(columns).where(columns.c.user_id == user_id))}
     return [
         _kind(kind, types[kind.type], kinds.get(kind.name, {}))
         for kind in KINDS.values()
-        if is_staff or kind.audience != "staff"
+        if _may_get(kind, is_staff=is_staff, is_practitioner=is_practitioner)
     ]
 
 
 def masked_address(connection: Connection, user_id: int) -> str:
     """Return the person's address with all but its first letter and domain hidden."""
     return masked(connection.scalar(select(User.email).where(User.id == user_id)) or "")
+
+
+def _may_get(kind: Kind, *, is_staff: bool, is_practitioner: bool) -> bool:
+    """Whether a kind is meant for people like them; whoever applies is no practitioner yet."""
+    if kind.audience == "staff":
+        return is_staff
+    return kind.audience == "client" or is_practitioner or kind.name.startswith("practitioner.")
 
 
 def _shown(user_id: int, name: str, chosen: Row | None) -> Row:
@@ -77,8 +89,16 @@ def _kind(kind: Kind, by_type: Row, by_kind: Row) -> Row:
         "kind": kind.name,
         "notification_type": kind.type,
         "name": kind.title,
-        "description": f"{kind.title} ({kind.type})",
+        "description": _example(kind.name),
         "audience": kind.audience,
         "mandatory": kind.is_mandatory,
         "channels": channels,
     }
+
+
+@cache
+def _example(kind: str) -> str:
+    """Return what such a notification looks like."""
+    channel = KINDS[kind].channels[0]
+    said = put_into_words(shipped(kind, channel, "en"), sample(kind), zone="UTC", now=datetime(2026, 1, 1, tzinfo=UTC))
+    return f"For example: {said.subject}"

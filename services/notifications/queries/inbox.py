@@ -1,6 +1,6 @@
 """A person's inbox as a list, in groups, in numbers, and since a place in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,20 @@ from shared.localtime import ago_text, day_bounds, local_day
 
 PERIODS = ("today", "yesterday", "week", "month", "all")
 TOMBSTONES_KEPT = timedelta(days=7)
+
+
+class RepeatedNames(fields.List):
+    """A comma list, or the parameter several times, or both."""
+
+    def __init__(self, choices: tuple[str, ...]) -> None:
+        super().__init__(fields.Names(choices))
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[str, ...]:
+        read = super()._deserialize(value, attr, data, **kwargs)
+        return tuple(dict.fromkeys(name for names in read for name in names))
+
 
 COLUMNS = select(
     Notification.id,
@@ -49,7 +63,7 @@ INBOX = Listing(
             fields.Names(TYPES), lambda value: Notification.notification_type == func.any(value)
         ),
         "notification_types": Filter(
-            fields.Names(TYPES), lambda value: Notification.notification_type == func.any(value)
+            RepeatedNames(TYPES), lambda value: Notification.notification_type == func.any(value)
         ),
         "is_read": Filter(fields.Boolean(), lambda value: Notification.is_read == value),
         "is_unread": Filter(fields.Boolean(), lambda value: Notification.is_read != value),

@@ -146,6 +146,8 @@ def test_deleting_many_needs_ids(http: Caller, body: dict) -> None:
         ("is_read=true", 1),
         ("notification_type=booking", 2),
         ("notification_types=booking,payment", 3),
+        ("notification_types=booking&notification_types=payment", 3),
+        ("notification_types=payment", 1),
         ("related_to=booking:42", 1),
         ("related_to=booking:43", 0),
         ("period=today", 3),
@@ -171,7 +173,17 @@ def test_filters(http: Caller, database: Database, query: str, count: int) -> No
     assert answer.json["count"] == count
 
 
-@pytest.mark.parametrize("query", ["ordering=foo", "foo=1", "period=decade", "related_to=booking", "page=0"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ordering=foo",
+        "foo=1",
+        "notification_types=booking&notification_types=foo",
+        "period=decade",
+        "related_to=booking",
+        "page=0",
+    ],
+)
 def test_what_cannot_be_asked_is_400(http: Caller, query: str) -> None:
     assert http.as_user(7).get(f"/notifications/?{query}").status == 400
 

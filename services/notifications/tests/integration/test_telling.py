@@ -8,15 +8,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import select
 
 from services.notifications import worker
 from services.notifications.clients.mail import FolderOutlet
+from services.notifications.domain import samples
 from services.notifications.domain.samples import variables
 from services.notifications.handlers import accounts, auth, bookings, media, payments, practitioners, reviews, streams
 from services.notifications.models import Delivery, Notification
 from services.notifications.operations import delivering, telling
 from services.notifications.operations.delivering import send_due
+from services.notifications.operations.telling import News
 from services.notifications.operations.wording import say
 from shared.clock import utc_now
 from shared.database import Database
@@ -343,3 +346,32 @@ def test_a_change_that_staff_keep_quiet_tells_nobody_and_takes_mails_back(people
 
     assert kinds(people, CLIENT) == ["booking.confirmed"]
     assert {mail.reason for mail in mails(people)} == {"superseded"}
+
+
+def test_a_line_costs_six_statements(people: Database) -> None:
+    tell(people, fact("booking.expired"))
+    asked: list[str] = []
+    expired = News(kind="booking.expired", values=dict(samples.sample("booking.expired")), related=("booking", 43))
+
+    with people.transaction() as session:
+        sqlalchemy.event.listen(
+            session.connection(), "before_cursor_execute", lambda *given: asked.append(str(given[2]))
+        )
+        telling.tell(session, CLIENT, expired, message=fact("booking.expired"), now=utc_now())
+        session.flush()
+
+    assert len([one for one in asked if "FROM templates" not in one]) <= 6, asked
+
+
+def test_links_lead_where_something_can_be_done(people: Database) -> None:
+    soon = {"offset_minutes": 30, "audience": "both", "start_time": (utc_now() + timedelta(minutes=30)).isoformat()}
+    tell(people, fact("booking.reminder_due", **soon, id=1, location_type="virtual"))
+    tell(people, fact("booking.reminder_due", **soon, id=2, location_type="in_person"))
+    tell(people, fact("booking.expired", service_id=5))
+
+    assert [line.action_url.removeprefix("http://localhost:3000") for line in lines(people, CLIENT)] == [
+        "/room/booking/1/lobby",
+        "/dashboard/user/bookings/2",
+        "/services/5",
+    ]
+    assert lines(people, PRACTITIONER)[1].action_url.endswith("/dashboard/practitioner/bookings/2")
