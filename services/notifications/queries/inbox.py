@@ -17,17 +17,15 @@ PERIODS = ("today", "yesterday", "week", "month", "all")
 TOMBSTONES_KEPT = timedelta(days=7)
 
 
-class RepeatedNames(fields.List):
+class RepeatedNames(fields.List[Any]):
     """A comma list, or the parameter several times, or both."""
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         super().__init__(fields.Names(choices))
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> tuple[str, ...]:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         read = super()._deserialize(value, attr, data, **kwargs)
-        return tuple(dict.fromkeys(name for names in read for name in names))
+        return list(dict.fromkeys(name for names in read for name in names or ()))
 
 
 COLUMNS = select(
