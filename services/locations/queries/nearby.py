@@ -34,6 +34,7 @@ _NAMES = (
 _REACH = f"2 * {EARTH_METRES} * sin(service_radius_miles::float8 * {METRES_PER_MILE} / {2 * EARTH_METRES})"
 _FROM = f"SELECT {_NAMES}, {{chord}} AS chord, {{reach}} AS reach FROM practitioner_locations"  # noqa: S608 - our own words.
 _LISTED = "listed AND deleted_at IS NULL"
+_ON_MAP = f"{_LISTED} AND is_in_person AND geo IS NOT NULL"
 _CHORD = "geo <-> CAST(:p AS cube)"
 
 
@@ -70,21 +71,25 @@ def near(
 ) -> list[Row]:
     """Return locations within so many metres, nearest first; behind them those whose service area holds the point."""
     where, parameters = place.condition
+    parameters |= {"p": point.cube, "r": chord_of(metres), "n": limit}
     columns = _FROM.format(chord=_CHORD, reach=_REACH)
-    found = _rows(
-        connection,
-        f"{columns} WHERE {_LISTED} AND is_in_person AND geo <@ cube_enlarge(CAST(:p AS cube), :r, 3)"
-        f" AND {_CHORD} <= :r{where} ORDER BY {_CHORD} LIMIT :n",
-        {**parameters, "p": point.cube, "r": chord_of(metres), "n": limit},
-    )
+    if place.is_given:
+        inside = f" AND geo <@ cube_enlarge(CAST(:p AS cube), :r, 3) AND {_CHORD} <= :r"
+        nearest = f"{columns} WHERE {_ON_MAP}{inside}{where} ORDER BY {_CHORD} LIMIT :n"
+    else:
+        # The index hands out the nearest in order; the radius cuts behind. A condition on the radius inside would let
+        # the planner fetch and sort all that lies in a large one.
+        ordered = f"{columns} WHERE {_ON_MAP} ORDER BY {_CHORD} LIMIT :n"
+        nearest = f"SELECT * FROM ({ordered}) nearest WHERE chord <= :r ORDER BY chord"  # noqa: S608 - our own words.
+    found = _rows(connection, nearest, parameters)
     if not include_mobile or len(found) >= limit:
         return found
+    mobile = f"area @> CAST(:p AS cube) AND {_CHORD} <= {_REACH} AND {_CHORD} > :r"
     return found + _rows(
         connection,
-        f"{columns} WHERE {_LISTED} AND is_in_person AND service_radius_miles IS NOT NULL"
-        f" AND area @> CAST(:p AS cube) AND {_CHORD} <= {_REACH} AND {_CHORD} > :r{where}"
+        f"{columns} WHERE {_ON_MAP} AND service_radius_miles IS NOT NULL AND {mobile}{where}"
         f" ORDER BY {_CHORD} LIMIT :n",
-        {**parameters, "p": point.cube, "r": chord_of(metres), "n": limit - len(found)},
+        {**parameters, "n": limit - len(found)},
     )
 
 
