@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, cast
 
 from sqlalchemy.orm import Session
 
@@ -42,7 +42,7 @@ class MembershipChanged:
     practitioner_id: int
     stream_id: int
     stream_title: str
-    tier: str
+    tier: Literal["free", "entry", "premium"]
     tier_name: str
     status: str
     is_active: bool
@@ -91,7 +91,7 @@ def told_membership(session: Session, membership: Membership) -> MembershipChang
         practitioner_id=membership.practitioner_id,
         stream_id=membership.stream_id,
         stream_title=stream.title if stream else "",
-        tier=membership.tier,
+        tier=cast("Literal['free', 'entry', 'premium']", membership.tier),
         tier_name=membership.tier_name,
         status=membership.status,
         is_active=_is_active(membership),
