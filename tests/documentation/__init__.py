@@ -1,0 +1,1 @@
+"""The documentation pages in a real browser, and every example on them really sent."""

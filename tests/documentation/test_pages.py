@@ -1,0 +1,115 @@
+"""Swagger UI and ReDoc as a front-end developer uses them."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from deploy.local.stack import Stack
+from tests.documentation.browser import Browser, program
+from tests.e2e.people import PASSWORD, Person, register
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(program() is None, reason="needs Chromium, which is not installed"),
+]
+
+# A folder to keep pictures in, for people to look at.
+PICTURES = os.environ.get("ESTUARY_PICTURES", "")
+
+
+@pytest.fixture
+def person(stack: Stack) -> Person:
+    return register(stack, "reader")
+
+
+def _browse(work: Callable[[Browser], Awaitable[Any]]) -> Any:
+    async def within() -> Any:
+        async with Browser() as browser:
+            return await work(browser)
+
+    return asyncio.run(within())
+
+
+async def _keep(browser: Browser, name: str) -> None:
+    if PICTURES:
+        await browser.picture(Path(PICTURES) / f"{name}.png")
+
+
+def _other_hosts(browser: Browser, stack: Stack) -> list[str]:
+    own = urlsplit(stack.profile.public_url).port
+    pages = [urlsplit(url) for url in browser.requested if url.startswith(("http", "ws"))]
+    return [url.geturl() for url in pages if url.hostname not in {"127.0.0.1", "localhost"} or url.port != own]
+
+
+async def _try_out(browser: Browser, operation: str, body: str = "") -> dict[str, Any]:
+    """Open an operation, which can be tried out at once, press Execute, and return the answer that is shown."""
+    block = f"#operations-{operation}"
+    await browser.click(f"{block} .opblock-summary-control")
+    if body:
+        await browser.until(f"!!document.querySelector('{block} textarea.body-param__text')", what="the body's field")
+        await browser.write(f"{block} textarea.body-param__text", body)
+    await browser.click(f"{block} .execute")
+    return await _answer(browser, operation)
+
+
+async def _answer(browser: Browser, operation: str, holding: str = "") -> dict[str, Any]:
+    """Return the answer that is shown, once it holds some text."""
+    shown = f"document.querySelector('#operations-{operation} .live-responses-table code.language-json')"
+    text = await browser.until(
+        f"(t => t && t.includes({json.dumps(holding)}) && t)({shown}?.textContent)", what=f"the answer of {operation}"
+    )
+    told: dict[str, Any] = json.loads(text)
+    return told
+
+
+def test_sign_in_authorize_and_try_out(stack: Stack, person: Person) -> None:
+    """From nothing to a protected operation's answer, in the page alone."""
+
+    async def use(browser: Browser) -> tuple[Any, ...]:
+        await browser.open(f"{stack.profile.public_url}/api/v1/drf/docs/")
+        await browser.until("document.querySelectorAll('.opblock-tag').length > 20", what="the operations")
+        for tag in ("authentication", "account"):
+            await browser.click(f'.opblock-tag[data-tag="{tag}"]')
+        refused = await _try_out(browser, "account-auth_me")
+        credentials = json.dumps({"email": person.email, "password": PASSWORD})
+        signed_in = await _try_out(browser, "authentication-auth_login", credentials)
+        await browser.click(".auth-wrapper .authorize")
+        await browser.write(".auth-container input", signed_in["data"]["access_token"])
+        await browser.click(".auth-btn-wrapper .authorize")
+        await browser.click(".auth-btn-wrapper .btn-done")
+        await browser.click("#operations-account-auth_me .execute")
+        me = await _answer(browser, "account-auth_me", person.email)
+        await _keep(browser, "swagger")
+        return refused, signed_in, me, _other_hosts(browser, stack), browser.complaints
+
+    refused, signed_in, me, others, complaints = _browse(use)
+
+    assert (refused["status"], refused["code"]) == ("error", "authentication_failed")
+    assert signed_in["data"]["user"]["email"] == person.email
+    assert (me["status"], me["data"]["id"]) == ("success", person.user_id)
+    assert others == []
+    assert [text for text in complaints if "401" not in text] == []
+
+
+def test_redoc_shows_every_group(stack: Stack) -> None:
+    async def use(browser: Browser) -> tuple[str, list[str], list[str]]:
+        await browser.open(f"{stack.profile.public_url}/api/v1/drf/docs/redoc/")
+        text = await browser.until(
+            "(t => t.includes('Bookings') && t.includes('Payments') && t)(document.body?.innerText ?? '')",
+            what="the menu",
+        )
+        await _keep(browser, "redoc")
+        return text, _other_hosts(browser, stack), browser.complaints
+
+    text, others, complaints = _browse(use)
+
+    assert "Something went wrong" not in text
+    assert others == []
+    assert complaints == []
