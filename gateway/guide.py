@@ -16,6 +16,7 @@ _GROUPS = {
 }  # fmt: skip
 _RETRIED = frozenset({408, 425, 429, 502, 503, 504})
 _STATUSES = (200, 201, 202, 204, 304, 400, 401, 402, 403, 404, 405, 409, 410, 412, 413, 415, 429, 500, 502, 503, 504)
+_ALWAYS = frozenset({"authentication", "websocket"})
 _BOOKING = {"service_id": 7, "start_time": "2026-12-01T15:00:00Z"}
 
 
@@ -71,54 +72,55 @@ def error_code(document: dict[str, Any], code: str) -> dict[str, Any]:
     }
 
 
-def examples(_document: dict[str, Any], origin: str, base: str) -> dict[str, Any]:
-    """Return requests to start from, each with a command that sends it."""
+def examples(document: dict[str, Any], origin: str, base: str) -> dict[str, Any]:
+    """Return requests to start from, each with a command that sends it; only of operations that are there."""
     url, signed = origin + base, {"Authorization": "Bearer <access token>"}
     json = {"Content-Type": "application/json"}
     credentials = {"email": "client@example.com", "password": "<password>"}
-    return {
-        "examples": {
-            "authentication": {
-                "login": _example("POST", f"{url}/auth/login/", headers=json, body=credentials),
-                "using_token": _example("GET", f"{url}/auth/me/", headers=signed),
+    found: dict[str, Any] = {
+        "authentication": {
+            "login": _example("POST", f"{url}/auth/login/", headers=json, body=credentials),
+            "using_token": _example("GET", f"{url}/auth/me/", headers=signed),
+        },
+        "searching_practitioners": _example(
+            "GET", f"{url}/practitioners/search/", params={"search": "massage", "page_size": "10"}
+        ),
+        "creating_booking": _example(
+            "POST",
+            f"{url}/bookings/",
+            headers={**signed, **json, "Idempotency-Key": "<any unique word>"},
+            body=_BOOKING,
+        ),
+        "uploading_media": _example(
+            "POST",
+            f"{url}/media/presigned_upload/",
+            headers={**signed, **json},
+            body={"filename": "portrait.jpg", "content_type": "image/jpeg", "file_size": 120000},
+        ),
+        "paying": _example(
+            "POST",
+            f"{url}/checkout/create_session/",
+            headers={**signed, **json, "Idempotency-Key": "<any unique word>", "Prefer": "wait=10"},
+            body={"booking_id": 7},
+        ),
+        "websocket": {
+            "method": "GET",
+            "url": f"{origin.replace('http', 'ws', 1)}/ws/notifications/?ticket=<from ws-ticket>",
+            "headers": {},
+            "params": {},
+            "body": None,
+            "response": {
+                "type": "connection_established",
+                "unread_count": 3,
+                "last_seq": 42,
+                "expires_at": 1795405001,
             },
-            "searching_practitioners": _example(
-                "GET", f"{url}/practitioners/search/", params={"search": "massage", "page_size": "10"}
-            ),
-            "creating_booking": _example(
-                "POST",
-                f"{url}/bookings/",
-                headers={**signed, **json, "Idempotency-Key": "<any unique word>"},
-                body=_BOOKING,
-            ),
-            "uploading_media": _example(
-                "POST",
-                f"{url}/media/presigned_upload/",
-                headers={**signed, **json},
-                body={"filename": "portrait.jpg", "content_type": "image/jpeg", "file_size": 120000},
-            ),
-            "paying": _example(
-                "POST",
-                f"{url}/checkout/create_session/",
-                headers={**signed, **json, "Idempotency-Key": "<any unique word>", "Prefer": "wait=10"},
-                body={"booking_id": 7},
-            ),
-            "websocket": {
-                "method": "GET",
-                "url": f"{origin.replace('http', 'ws', 1)}/ws/notifications/?ticket=<from ws-ticket>",
-                "headers": {},
-                "params": {},
-                "body": None,
-                "response": {
-                    "type": "connection_established",
-                    "unread_count": 3,
-                    "last_seq": 42,
-                    "expires_at": 1795405001,
-                },
-                "curl": "",
-            },
-        }
+            "curl": "",
+        },
     }
+    served = {origin + path for path in document["paths"]}
+    # A group has no address of its own, and no document describes sockets.
+    return {"examples": {name: one for name, one in found.items() if name in _ALWAYS or one["url"] in served}}
 
 
 def _example(

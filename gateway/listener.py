@@ -1,6 +1,9 @@
 """Identity events from the broker, in a thread of their own.
 
 Every process has its own exclusive queue, which dies with it: what it would have missed, the poll tells.
+
+`shared.messaging.live` does the same for services. Importing it brings the database's and the schemas' libraries along,
+27 MB that no gateway process needs; hence this small one.
 """
 
 import asyncio

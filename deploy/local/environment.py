@@ -40,7 +40,7 @@ PASSED_ON: dict[str, tuple[str, ...]] = {
     "streams": ("LIVEKIT_", "STREAM_", "STREAMS_", "MEDIA_SIGNING_KEYS", "CLOUDFLARE_R2_"),
     "gateway": (
         *("CORS_ALLOWED_ORIGINS", "TRUSTED_PROXIES", "COUNTRY_HEADER", "RATE_LIMIT_", "API_V1_", "GATEWAY_"),
-        "DOCUMENTATION_",
+        *("AUTH_PROVIDERS", "DRAIN_SECONDS", "IDENTITY_POLL_", "OPENAPI_POLL_", "SUPPORT_EMAIL", "ESTUARY_VERSION"),
     ),
     "stripe": ("STRIPE_",),
     "livekit": ("LIVEKIT_",),

@@ -128,12 +128,20 @@ def create_service_app(
         app, service, Readiness({"database": database_check(service), **(checks or {})}), Readiness(notices or {})
     )
     _finish(app)
-    api = ServiceApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
+    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+    api = ServiceApi(app, spec_kwargs={"marshmallow_plugin": plugin})
+    plugin.converter.add_attribute_function(_common_pattern)
     api.register_converter(ReferenceConverter, _reference_schema)
     api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     return app
+
+
+def _common_pattern(_converter: Any, _field: Any, *, ret: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return a field's pattern as every language writes it: the ends of a text have other names in Python."""
+    pattern: str = ret.get("pattern", "")
+    return {"pattern": pattern.replace(r"\A", "^").replace(r"\Z", "$")} if pattern else {}
 
 
 def _reference_schema(converter: ReferenceConverter) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 import dataclasses
 import importlib
+import re
 from pathlib import Path
 
 import pytest
 
-from deploy.local.environment import PASSED_ON, Environments
-from deploy.local.given import read_file
+from deploy.local.environment import EVERYBODY, PASSED_ON, Environments
+from deploy.local.given import ROOT, read_file
 from deploy.local.profiles import BROKER_USERS, PROFILES, SERVICES, Profile
-from shared.settings import ServiceSettings
+from gateway.settings import GatewaySettings
+from shared.settings import Settings
 
 OTHERS = ("gateway", "stripe", "livekit", "oidc")
 
@@ -84,18 +86,28 @@ def test_what_a_person_sets_reaches_only_who_reads_it(profile: Profile, monkeypa
     assert "REVIEWS_EDIT_HOURS" not in environments.of("auth")
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_setting_of_a_service_can_be_given(
-    environments: Environments, monkeypatch: pytest.MonkeyPatch, service: str
-) -> None:
-    settings = importlib.import_module(f"services.{service}.settings").Settings
-    shared = {field.name for field in dataclasses.fields(ServiceSettings)}
-    own = {field.name.upper() for field in dataclasses.fields(settings) if field.name not in shared} - {"OIDC"}
-    told = environments.of(service)
+@pytest.mark.parametrize("process", [*SERVICES, "gateway"])
+def test_every_setting_can_be_given(environments: Environments, process: str) -> None:
+    """What a settings class reads is told by the runner, or passed on from the person."""
+    read = {field.name.upper() for field in dataclasses.fields(_settings(process))} - {"OIDC"}
 
-    unreachable = {name for name in own - set(told) if not name.startswith(PASSED_ON[service])}
+    reachable = (*EVERYBODY, *PASSED_ON[process])
+    unreachable = {name for name in read - set(environments.of(process)) if not name.startswith(reachable)}
 
     assert unreachable == set()
+
+
+def test_the_sandbox_of_providers_can_be_told_everything_it_reads() -> None:
+    read = set(re.findall(r'environ\.get\("(\w+)"', (ROOT / "deploy/sandbox/oidc/__main__.py").read_text()))
+
+    assert {name for name in read - {"BIND"} if not name.startswith(PASSED_ON["oidc"])} == set()
+
+
+def _settings(process: str) -> type[Settings]:
+    if process == "gateway":
+        return GatewaySettings
+    found: type[Settings] = importlib.import_module(f"services.{process}.settings").Settings
+    return found
 
 
 def test_written_files_are_for_the_owner_only(environments: Environments, profile: Profile) -> None:
