@@ -58,8 +58,8 @@ class Degrees(Latitude):
     """Degrees in a query string or a body, documented as a number."""
 
     def __init__(self, most: int, **kwargs: Any) -> None:
-        described = {"type": "number", "format": None, "minimum": -most, "maximum": most, "example": None}
-        super().__init__(metadata={**described, **kwargs.pop("metadata", {})}, **kwargs)
+        super().__init__(**kwargs)
+        self.metadata = {"type": "number", "minimum": -most, "maximum": most}
         self.most = most
 
 
