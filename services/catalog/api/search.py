@@ -18,7 +18,7 @@ from services.catalog.models import Service
 from services.catalog.queries.conditions import LISTED, RADIUS_KM, around_parameters, matching
 from services.catalog.queries.facets import FACETS, facets_among, facets_of, own_parameters
 from services.catalog.queries.fragments import etag
-from services.catalog.queries.search import COUNT_MAX, SORTS, Wish, search
+from services.catalog.queries.search import COUNT_MAX, SORTS, Hits, Wish, highlights, search
 from services.catalog.queries.suggestions import KINDS, suggestions
 from shared.database import reading
 from shared.errors import Invalid, NotFound
@@ -77,6 +77,12 @@ class SearchResult(Schema):
     count_exact = fields.Boolean(metadata={"description": "False: at least `count`."})
     query = fields.Dict(metadata={"description": "q, corrected, applied."})
     facets = fields.Dict(metadata={"description": "Only with `facets=`."})
+    highlights = fields.Dict(
+        metadata={
+            "description": "Only with `highlight=true`: by id, `name` and `short_description` as HTML, what matches "
+            "between <em> and </em>, the rest escaped."
+        }
+    )
 
 
 class SuggestionsQuery(QuerySchema):
@@ -147,6 +153,7 @@ class Search(MethodView):
         with reading() as connection:
             fragments = public_fragments(connection, hits.rows, full=False)
             facets = facets_of(connection, wish, query.get("facets", ()))
+            marked = _highlights(connection, query, hits)
         applied = {name: request.args[name] for name in _CONDITIONS if name in request.args}
         body = {
             "results": [one.json for one in fragments],
@@ -160,8 +167,9 @@ class Search(MethodView):
             "count_exact": hits.exact,
             "query": {"q": query["q"], "corrected": hits.corrected, "applied": applied},
             "facets": facets,
+            "highlights": marked,
         }
-        return public_answer(body, etag(fragments, hits.count, hits.corrected, facets, query["q"]))
+        return public_answer(body, etag(fragments, hits.count, hits.corrected, facets, marked, query["q"]))
 
 
 class FacetCounts(Schema):
@@ -229,6 +237,13 @@ class Autocomplete(MethodView):
         """Suggest how the words may go on."""
         with reading() as connection:
             return suggestions(connection, query["q"], limit=query["limit"], kinds=query.get("kinds") or KINDS)
+
+
+def _highlights(connection: Connection, query: dict[str, Any], hits: Hits) -> dict[str, dict[str, str]]:
+    words_found = hits.corrected or query["q"]
+    if not (query["highlight"] and words_found and hits.rows):
+        return {}
+    return highlights(connection, [service_id for service_id, _stamp in hits.rows], words_found)
 
 
 def _wish(query: dict[str, Any]) -> Wish:

@@ -37,7 +37,6 @@ from services.catalog.models.taxonomy import (
     ModalityLink,
     ModalityPreference,
     PractitionerCategory,
-    SearchLog,
     SearchTerm,
     ServiceCategory,
 )
@@ -65,7 +64,6 @@ __all__ = [
     "Rating",
     "ResourceEvent",
     "Schedule",
-    "SearchLog",
     "SearchTerm",
     "Service",
     "ServiceBenefit",

@@ -1,6 +1,6 @@
 """What services are sorted by, and what people keep of them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, String, text
@@ -159,14 +159,3 @@ class SearchTerm(Base):
 
     term: Mapped[str] = mapped_column(primary_key=True)
     df: Mapped[int] = mapped_column(default=0)
-
-
-class SearchLog(Base):
-    """What was searched for on a day; never by whom."""
-
-    __tablename__ = "search_log"
-
-    day: Mapped[date] = mapped_column(primary_key=True)
-    query: Mapped[str] = mapped_column(primary_key=True)
-    hits: Mapped[int] = mapped_column(default=0)
-    zero_hits: Mapped[int] = mapped_column(default=0)

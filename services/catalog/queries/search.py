@@ -1,7 +1,8 @@
 """Full-text search: the best of a capped set of candidates, so that its cost does not grow with the marketplace."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 
 from sqlalchemy import Connection
@@ -117,6 +118,28 @@ def _page(matching: str, sort: str, parameters: Mapping[str, Any]) -> tuple[list
     with bounded_reading(timeout_ms=settings().catalog_search_timeout_ms) as connection:
         found = connection.exec_driver_sql(statement, dict(parameters)).all()
     return [(row.id, row.stamp) for row in found if row.id is not None], found[0].number
+
+
+_MARK, _UNMARK = "\x02", "\x03"
+"""Around what matches, until the rest is escaped; texts hold no control characters."""
+_HEADLINE = f'\'StartSel="{_MARK}", StopSel="{_UNMARK}", HighlightAll=true\''
+_MARKED = f"""
+    SELECT s.id, ts_headline('estuary', s.name, {_QUERY}, {_HEADLINE}) AS name,
+           ts_headline('estuary', coalesce(s.short_description, ''), {_QUERY}, {_HEADLINE}) AS short_description
+    FROM services s WHERE s.id = ANY(%(ids)s)
+"""  # noqa: S608 - our own text; values are bound.
+
+
+def highlights(connection: Connection, ids: Sequence[int], q: str) -> dict[str, dict[str, str]]:
+    """Return names and short descriptions by id, as HTML: what matches stands between <em> and </em>."""
+    rows = connection.exec_driver_sql(_MARKED, {"ids": list(ids), "q": q})
+    return {
+        str(row.id): {"name": _marked(row.name), "short_description": _marked(row.short_description)} for row in rows
+    }
+
+
+def _marked(text: str) -> str:
+    return escape(text).replace(_MARK, "<em>").replace(_UNMARK, "</em>")
 
 
 _NEAREST = """

@@ -59,6 +59,70 @@ def test_counters_equal_a_recount_in_any_order(database: Database, http: Caller,
     assert drifted(database) == 0
 
 
+def told_of_service(kind: str, number: int, sequence: int, service_id: int, session_id: int, value: int) -> Message:
+    """Return one event that moves a counter of the service: what it says follows from `value`."""
+    if kind == "rating":
+        rating = {"count": value, "average": f"{value % 5}.50", "weighted": f"{value % 5}.125"}
+        data = {"target": "service", "target_id": service_id, **rating}
+        return message("rating.changed", data, subject=("rating", f"service:{service_id}"), sequence=sequence)
+    if kind == "visibility":
+        return practitioner_told(1, sequence=sequence, is_listed=value % 2 == 0)
+    if kind == "waiting":
+        entry = f"01900000-0000-7000-8000-{number:012d}"
+        data = {"entry_id": entry, "service_id": service_id, "session_id": session_id, "user_id": 7}
+        data["status"] = ("waiting", "booked", "left")[value % 3]
+        return message("waitlist.changed", data, subject=("waitlist_entry", entry), sequence=sequence)
+    return booking_told(
+        number,
+        service_id,
+        sequence=sequence,
+        status=STATUSES[value % len(STATUSES)],
+        session_ids=[session_id] if value % 2 else [],
+        participants=1 + value % 3,
+    )
+
+
+KINDS = ("booking", "booking", "rating", "visibility", "waiting")
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_what_others_tell_in_any_order_leaves_what_the_newest_of_each_says(
+    database: Database, http: Caller, data: st.DataObject
+) -> None:
+    """Bookings, ratings, waiting people and visibility, mixed, late and twice: every counter is that of a recount."""
+    with database.transaction() as session:
+        for table in ("services", "bookings", "inbox", "ratings", "waitlist_entries", "practitioners"):
+            session.execute(text(f"TRUNCATE {table} CASCADE"))
+    service_id, ids = two_sessions(database, http)
+    newest: dict[tuple[str, int], Message] = {}
+    for kind in data.draw(st.lists(st.sampled_from(KINDS), min_size=3, max_size=14)):
+        number = data.draw(st.integers(1, 3)) if kind in ("booking", "waiting") else 1
+        sequence = newest[kind, number].sequence + 1 if (kind, number) in newest else 2
+        value = data.draw(st.integers(0, 30))
+        newest[kind, number] = told_of_service(kind, number, sequence, service_id, ids[0], value)
+    told = [
+        told_of_service(kind, number, sequence, service_id, ids[0], sequence)
+        for (kind, number), last in newest.items()
+        for sequence in range(2, last.sequence)
+    ]
+    order = data.draw(st.permutations([*told, *newest.values()]))
+
+    apply(database, "catalog", [bookings, practitioners, reviews], *order, *order[:3])
+
+    assert drifted(database) == 0
+    last = {kind: message.data for (kind, _), message in newest.items()}
+    waiting = sum(one.data["status"] == "waiting" for (kind, _), one in newest.items() if kind == "waiting")
+    with database.transaction() as session:
+        service = session.get_one(Service, service_id)
+        assert service.practitioner_listed == last.get("visibility", {"is_listed": True})["is_listed"]
+        assert service.rating_count == last.get("rating", {"count": 0})["count"]
+        assert f"{service.rating_weighted:.3f}" == last.get("rating", {"weighted": "0.000"})["weighted"]
+        score = service.popularity_sum * (0.5 + service.rating_weighted / 10)
+        assert abs(service.popularity_score - score) <= 1e-9 * max(1, score)
+        assert (service.waitlist_count, session.get_one(ServiceSession, ids[0]).waitlist_count) == (waiting, waiting)
+
+
 def test_counters_equal_a_recount_when_workers_race(database: Database, http: Caller) -> None:
     service_id, ids = two_sessions(database, http)
     told = [

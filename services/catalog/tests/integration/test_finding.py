@@ -183,6 +183,25 @@ def test_search_corrects_what_is_misspelt(database: Database, http: Caller) -> N
     assert http.get("/services/search/?page=101&page_size=100").code == "page_too_deep"
 
 
+def test_what_matches_is_marked_if_asked(database: Database, http: Caller) -> None:
+    me = practitioner(database, http)
+    made = service(me, name="Massages <b>for two</b>", short_description="One massage & one more")
+    service(me, name="Reiki")
+    with database.transaction() as session:
+        renew_search_terms(session)
+
+    marked = {
+        str(made["id"]): {
+            "name": "<em>Massages</em> &lt;b&gt;for two&lt;/b&gt;",
+            "short_description": "One <em>massage</em> &amp; one more",
+        }
+    }
+    for q in ("massage", "masages"):
+        assert (q, http.get(f"/services/search/?q={q}&highlight=true").json["highlights"]) == (q, marked)
+    assert http.get("/services/search/?q=massage").json["highlights"] == {}
+    assert http.get("/services/search/?q=&highlight=true").json["highlights"] == {}
+
+
 def test_facets_and_suggestions(database: Database, http: Caller) -> None:
     me = practitioner(database, http)
     service(me, name="Reiki one", price="40")
