@@ -38,17 +38,24 @@ class Backup:
         self._server = Infrastructure(stack.profile).postgresql
         self._folder = folder
         self._receiving: subprocess.Popen[bytes] | None = None
+        self._slot = f"drill_{os.getpid()}"
 
     def __enter__(self) -> Self:
         self._folder.chmod(0o755)
         for name in ("base", "log"):
             self._account.own(self._folder / name)
-        self._receiving = subprocess.Popen(
-            [self._programs / "pg_receivewal", "-d", self._address(), "-D", self._folder / "log", "--synchronous"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **self._account.options,
-        )
+        # Without a slot the server may throw the log away before it was received.
+        receive = ["-d", self._address(), "-S", self._slot]
+        self._run("pg_receivewal", *receive, "--create-slot", "--if-not-exists")
+        with (self._folder / "receiving.log").open("wb") as log:
+            self._receiving = subprocess.Popen(
+                [self._programs / "pg_receivewal", *receive, "-D", self._folder / "log", "-v"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                **self._account.options,
+            )
         self._run("pg_basebackup", "-d", self._address(), "-D", self._folder / "base", "-X", "none", "-c", "fast")
         return self
 
@@ -56,6 +63,7 @@ class Backup:
         if self._receiving is not None:
             self._receiving.terminate()
             self._receiving.wait(20)
+        self.ask(f"SELECT pg_drop_replication_slot('{self._slot}')")
 
     def now(self) -> str:
         """Return the server's present moment, to come back to."""
@@ -92,11 +100,12 @@ class Backup:
         self._run("pg_ctl", "start", "-D", data, "-w", "-t", "60", "-s", "-l", data / "recovery.log")
         try:
             address = self._address(port=port)
-            promoted = wait_for(lambda: self.ask("SELECT pg_is_in_recovery()", address=address) == [(False,)], 60)
+            promoted = wait_for(lambda: self._is_promoted(address), PATIENCE_SECONDS)
             assert promoted, (data / "recovery.log").read_text()[-2000:]
             yield port
         finally:
-            self._run("pg_ctl", "stop", "-D", data, "-m", "immediate", "-w", "-s")
+            if (data / "postmaster.pid").exists():
+                self._run("pg_ctl", "stop", "-D", data, "-m", "immediate", "-w", "-s")
 
     def put_back(self, service: str, *, port: int) -> None:
         """Replace a service's database by that of the server at `port`; nobody may be using it."""
@@ -107,14 +116,23 @@ class Backup:
         self.ask(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
         self._run("pg_restore", "-d", self._address(database=name), "--exit-on-error", dump)
 
+    def _is_promoted(self, address: str) -> bool:
+        """Whether the server there has come to its moment; one that does not answer has not."""
+        try:
+            return self.ask("SELECT pg_is_in_recovery()", address=address) == [(False,)]
+        except psycopg2.OperationalError:
+            return False
+
     def _finish_segment(self) -> None:
         """Have all that was written until now in the received log."""
-        wanted = self.ask("SELECT pg_walfile_name(pg_current_wal_lsn())")[0][0]
+        # A moment is only known to be over by a later commit.
+        self.ask("SELECT pg_current_xact_id()")
+        wanted = self.ask("SELECT pg_walfile_name(pg_current_wal_insert_lsn())")[0][0]
         self.ask("SELECT pg_switch_wal()")
         # The switch is sent with the next record.
         self.ask("SELECT pg_create_restore_point('drill')")
         there = wait_for((self._folder / "log" / str(wanted)).exists, PATIENCE_SECONDS)
-        assert there, f"{wanted} was not received"
+        assert there, f"{wanted} was not received: {(self._folder / 'receiving.log').read_text()[-1000:]}"
 
     def _address(self, *, port: int | None = None, database: str = "postgres") -> str:
         address = self._server.url(role=SUPERUSER, database=database)
