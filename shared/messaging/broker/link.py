@@ -1,79 +1,32 @@
-"""The way to RabbitMQ: the only module that knows its client library.
+"""One connection, with a thread of its own that does nothing but read and write frames.
 
-A `Link` is one connection with a thread of its own that does nothing but read and write frames, so heartbeats go
-on whatever the callers' threads are busy with. A broken link is never mended: its owner opens a new one.
+So heartbeats go on whatever the callers' threads are busy with. A broken link is never mended: its owner opens a new
+one.
 """
 
 import contextlib
 import logging
 import queue
-import random
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Self
 
 import pika
 import pika.exceptions
 from pika.channel import Channel
 
+from shared.messaging.broker.wire import Delivery, Outgoing, parameters_of
 from shared.messaging.errors import BrokerLost, NotConfirmed
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 30
 OPEN_SECONDS = 15
 CONFIRM_SECONDS = 30
 WINDOW = 200
 
 LOST = "the connection was lost"
 HELD_BACK = "held back: an earlier event of the same subject was not taken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """A message to publish.
-
-    `order` names what the message must not overtake: when one is refused, later ones of the same batch with an
-    equal `order` are held back.
-    """
-
-    exchange: str
-    key: str
-    body: bytes
-    message_id: str
-    type: str
-    app_id: str
-    headers: Mapping[str, Any] = field(default_factory=dict)
-    correlation_id: str | None = None
-    persistent: bool = True
-    mandatory: bool = True
-    order: Hashable = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message that the broker handed over; it stays the broker's until it is acknowledged."""
-
-    tag: int
-    body: bytes
-    message_id: str
-    type: str
-    app_id: str
-    headers: dict[str, Any]
-    exchange: str
-    key: str
-
-    @property
-    def crashes(self) -> int:
-        """How often it was handed over before without an answer: its reader, the broker or the link died."""
-        return int(self.headers.get("x-delivery-count", 0))
-
-    @property
-    def attempt(self) -> int:
-        """How often a handler refused it for the moment."""
-        return int(self.headers.get("x-attempt", 0))
 
 
 class _Batch:
@@ -106,7 +59,7 @@ class Link:
     """One open connection: a channel that publishes with confirms, and one that consumes when asked to."""
 
     def __init__(self, url: str, *, name: str) -> None:
-        self._parameters = _parameters(url, name)
+        self._parameters = parameters_of(url, name)
         self.user = str(self._parameters.credentials.username)
         self._connection: pika.SelectConnection | None = None
         self._publishing: Channel | None = None
@@ -399,99 +352,3 @@ class Link:
             self._connection.ioloop.add_callback_threadsafe(work)
         except Exception as problem:
             raise BrokerLost(self.problem) from problem
-
-
-class Browser:
-    """Looks through a queue and moves single messages: for people's commands, not for steady work."""
-
-    def __init__(self, url: str, *, name: str) -> None:
-        self._parameters = _parameters(url, name)
-        self.user = str(self._parameters.credentials.username)
-        try:
-            self._connection = pika.BlockingConnection(self._parameters)
-        except pika.exceptions.AMQPError as problem:
-            raise BrokerLost(str(problem) or type(problem).__name__) from problem
-        self._channel = self._connection.channel()
-        self._channel.confirm_delivery()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_problem: object) -> None:
-        """Close; whatever was looked at and not removed lies in its queue again."""
-        with contextlib.suppress(pika.exceptions.AMQPError):
-            self._connection.close()
-
-    def look(self, queue_name: str) -> Iterator[Delivery]:
-        """Yield the messages that lie in a queue now, oldest first."""
-        left = self._channel.queue_declare(queue_name, passive=True).method.message_count
-        while left > 0:
-            left -= 1
-            method, properties, body = self._channel.basic_get(queue_name)
-            if method is None:
-                return
-            yield Delivery(
-                tag=method.delivery_tag,
-                body=body,
-                message_id=properties.message_id or "",
-                type=properties.type or "",
-                app_id=properties.app_id or "",
-                headers=properties.headers or {},
-                exchange=method.exchange,
-                key=method.routing_key,
-            )
-
-    def publish(self, message: Outgoing) -> None:
-        """Send one message and return when the broker has it. Raises NotConfirmed."""
-        properties = pika.BasicProperties(
-            content_type="application/json",
-            delivery_mode=2,
-            message_id=message.message_id,
-            type=message.type,
-            app_id=message.app_id,
-            correlation_id=message.correlation_id,
-            user_id=self.user,
-            headers=dict(message.headers) or None,
-        )
-        try:
-            self._channel.basic_publish(message.exchange, message.key, message.body, properties, mandatory=True)
-        except (pika.exceptions.UnroutableError, pika.exceptions.NackError) as problem:
-            raise NotConfirmed(f"{message.exchange} {message.key}: {problem}") from problem
-
-    def remove(self, delivery: Delivery) -> None:
-        """Take a message that was looked at out of its queue."""
-        self._channel.basic_ack(delivery.tag)
-
-    @property
-    def channel(self) -> Any:
-        """The client library's channel, for declaring queues."""
-        return self._channel
-
-
-class Backoff:
-    """How long to wait before trying again: from 0.2 s, doubling to 5 s, each time half of it at random."""
-
-    def __init__(self, *, first: float = 0.2, most: float = 5.0) -> None:
-        self._first = first
-        self._most = most
-        self._next = first
-
-    def reset(self) -> None:
-        """Begin small again, after a success."""
-        self._next = self._first
-
-    def wait(self, stop: threading.Event) -> None:
-        """Wait the present delay, or until `stop`."""
-        delay = self._next * (0.5 + random.random() / 2)  # noqa: S311 - Spreads reconnects; no secret.
-        self._next = min(self._most, self._next * 2)
-        stop.wait(delay)
-
-
-def _parameters(url: str, name: str) -> pika.URLParameters:
-    parameters = pika.URLParameters(url)
-    parameters.heartbeat = HEARTBEAT_SECONDS
-    parameters.blocked_connection_timeout = 30
-    parameters.socket_timeout = 5
-    parameters.stack_timeout = 10
-    parameters.client_properties = {"connection_name": name}
-    return parameters
