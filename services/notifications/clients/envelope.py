@@ -3,14 +3,30 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from uuid import UUID
 
 from services.notifications.clients.mail import Refused
 from services.notifications.domain.mail import Letter
+
+
+class UnfoldedHeader(UnstructuredHeader):
+    """An address in angle brackets, on one line: folded it would be encoded, and no mailbox would read it."""
+
+    name: str
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the whole line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", UnfoldedHeader)  # type: ignore[arg-type] # It is mixed into BaseHeader.
+POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +52,7 @@ def envelope(
 
     Raises Refused if `to` is no address.
     """
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=POLICY)
     try:
         mail["To"] = Address(addr_spec=to)
     except (ValueError, IndexError, MessageError) as problem:

@@ -128,6 +128,7 @@ def test_the_link_under_a_mail_switches_its_kind_off(
 ) -> None:
     tell(people, message("booking.confirmed", BOOKING))
     mail = send(server)[0]
+    assert b"\r\nList-Unsubscribe: <http" in server.mails[0]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = str(mail["List-Unsubscribe"]).strip("<>").removeprefix(f"{settings().public_url}/api/v1/drf")
 
