@@ -317,10 +317,9 @@ def _process(process: Process, *, depends: Mapping[str, str], environment_of: st
 
 def seed_blocks() -> list[str]:
     """Return what fills the demo, one service after the other, and what says that all is done."""
-    seeded = [service for service in SEEDED if (ROOT / "services" / service / "seed.py").exists()]
     blocks = []
     before = {f"{service}-worker": HEALTHY for service in SERVICES}
-    for service in seeded:
+    for service in SEEDED:
         lines = [f"  {service}-seed:", "    <<: *once", _image(service), "    pull_policy: never"]
         lines += [f"    command: [seed, {service}]", f"    environment: *{service}", _depends(before)]
         blocks.append("\n".join(lines))

@@ -1,6 +1,7 @@
 """Filling the demo."""
 
 import importlib
+import importlib.util
 import time
 
 import click
@@ -23,6 +24,9 @@ def seed(service: str | None) -> None:
     load(service)
     from shared.messaging import NotYet
 
+    if importlib.util.find_spec(f"services.{service}.seed") is None:
+        click.echo(f"{service} has nothing of its own in the demo.")
+        return
     module = importlib.import_module(f"services.{service}.seed")
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
