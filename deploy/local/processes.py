@@ -100,7 +100,7 @@ def processes(profile: Profile) -> list[Process]:
             port=profile.port(name),
             probe="/health/live",
         )
-        for name in ("stripe",)
+        for name in ("stripe", "livekit")
         if Environments(profile).uses_sandbox(name)
     ]
     return [*sandboxes, *webs, gateway, *workers, realtime]

@@ -132,6 +132,12 @@ class LiveKit:
         self._loop = Loop()
         self._api: LiveKitAPI | None = None
 
+    def close(self) -> None:
+        """Close the connections; the next call opens them again."""
+        api, self._api = self._api, None
+        if api is not None:
+            self._loop.run(api.aclose())
+
     def _call(self, work: Callable[[LiveKitAPI], Coroutine[Any, Any, T]]) -> T:
         async def asked() -> T:
             # The client belongs to the loop that it is made in.

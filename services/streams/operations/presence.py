@@ -111,12 +111,13 @@ _CLOSE = text(
     " FROM unnest(CAST(:sids AS text[]), CAST(:at AS timestamptz[])) AS v(sid, at)"
     " WHERE s.room_id = :room AND s.participant_sid = v.sid AND s.left_at IS NULL"
 )
+# Ends are told in whole seconds, beginnings to the millisecond.
 _BEGIN = text(
-    "UPDATE viewer_sessions s SET joined_at = v.at, is_counted = true,"
+    "UPDATE viewer_sessions s SET joined_at = v.at, is_counted = true, left_at = greatest(s.left_at, v.at),"
     " duration_seconds = greatest(extract(epoch FROM s.left_at - v.at), 0)"
     " FROM unnest(CAST(:sids AS text[]), CAST(:at AS timestamptz[])) AS v(sid, at)"
     " WHERE s.room_id = :room AND s.participant_sid = v.sid AND NOT s.is_counted AND s.source <> 'aborted'"
-    " AND v.at <= s.left_at"
+    " AND v.at < s.left_at + interval '1 second'"
 )
 _ABORT = text(
     "UPDATE viewer_sessions s SET left_at = s.joined_at, duration_seconds = 0, is_counted = false, source = 'aborted'"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Row, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -70,8 +70,8 @@ def apply_room(session: Session, name: str, *, now: datetime) -> int:
     """Apply up to 200 of a room's events, in order of their making; return how many. One worker a room at a time."""
     if not session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(f"room:{name}", 0)))):
         return 0
-    events = session.scalars(
-        select(LiveKitEvent)
+    events = session.execute(
+        select(*_READ)
         .where(LiveKitEvent.room_name == name, LiveKitEvent.status == "received", LiveKitEvent.due_at <= now)
         .order_by(LiveKitEvent.created_at_s, LiveKitEvent.event_id)
         .limit(BATCH)
@@ -79,31 +79,40 @@ def apply_room(session: Session, name: str, *, now: datetime) -> int:
     ).all()
     room = session.scalar(select(Room).where(Room.name == name).with_for_update())
     if room is None:
-        for event in events:
-            _wait_for_its_room(event, now)
+        _wait_for_room(session, name, now)
         return len(events)
     _apply(session, room, sorted(events, key=_place), now=now)
-    for event in events:
-        event.status = "done"
+    done = update(LiveKitEvent).where(LiveKitEvent.event_id.in_([event.event_id for event in events]))
+    session.execute(done.values(status="done").execution_options(synchronize_session=False))
     return len(events)
 
 
-def _place(event: LiveKitEvent) -> tuple[int, int, str]:
+Event = Row[Any]
+_READ = (LiveKitEvent.event_id, LiveKitEvent.type, LiveKitEvent.created_at_s, LiveKitEvent.payload)
+
+
+def _place(event: Event) -> tuple[int, int, str]:
     """Return an event's place: seconds, and within one second the order in which things can have happened."""
     rank = _ORDER.index(event.type) if event.type in _ORDER else len(_ORDER)
     return event.created_at_s, rank, event.event_id
 
 
-def _wait_for_its_room(event: LiveKitEvent, now: datetime) -> None:
+def _wait_for_room(session: Session, name: str, now: datetime) -> None:
     """Look again for a room that is not known yet; a shared LiveKit project may carry others' rooms."""
-    event.attempts += 1
-    if now - event.received_at > PARKED_AFTER:
-        event.status = "parked"
-    else:
-        event.due_at = now + RETRY_UNKNOWN
+    late = LiveKitEvent.received_at < now - PARKED_AFTER
+    session.execute(
+        update(LiveKitEvent)
+        .where(LiveKitEvent.room_name == name, LiveKitEvent.status == "received", LiveKitEvent.due_at <= now)
+        .values(
+            status=case((late, "parked"), else_="received"),
+            due_at=now + RETRY_UNKNOWN,
+            attempts=LiveKitEvent.attempts + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _apply(session: Session, room: Room, events: Sequence[LiveKitEvent], *, now: datetime) -> None:
+def _apply(session: Session, room: Room, events: Sequence[Event], *, now: datetime) -> None:
     stays: dict[str, Stay] = {}
     shown_at: datetime | None = None
     for event in events:
@@ -133,11 +142,11 @@ def _apply(session: Session, room: Room, events: Sequence[LiveKitEvent], *, now:
             mark_started(session, live, room, now=now)
 
 
-def _is_host(event: LiveKitEvent) -> bool:
+def _is_host(event: Event) -> bool:
     return str(event.payload.get("participant", {}).get("identity", "")).startswith(f"{words.HOST}-")
 
 
-def _note_stay(stays: dict[str, Stay], event: LiveKitEvent, at: datetime) -> None:
+def _note_stay(stays: dict[str, Stay], event: Event, at: datetime) -> None:
     person = event.payload.get("participant", {})
     stay = Stay.of(person)
     if stay is None:
@@ -152,7 +161,7 @@ def _note_stay(stays: dict[str, Stay], event: LiveKitEvent, at: datetime) -> Non
         stay.aborted_at = at
 
 
-def _follow_room(session: Session, room: Room, event: LiveKitEvent, at: datetime) -> None:
+def _follow_room(session: Session, room: Room, event: Event, at: datetime) -> None:
     """Follow a room's opening and closing; what is told of an earlier making changes nothing."""
     sid = event.payload.get("room", {}).get("sid")
     if event.type == "room_started":

@@ -1,0 +1,386 @@
+"""Who is inside, whatever LiveKit's news do: forged, doubled, reordered, lost (R22, S19)."""
+
+import itertools
+import json
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, select, text, update
+
+from services.streams.models import LiveCounters, LiveKitEvent, LiveStream, ParticipantSeen, Room, ViewerSession
+from services.streams.operations import analytics, reaping, reconciling, webhooks
+from services.streams.tests.factories import (
+    ENTRY_FAN,
+    FREE_FAN,
+    HOST_USER,
+    PREMIUM_FAN,
+    World,
+    hook,
+    person,
+    signed,
+)
+from shared.clock import shifted_by, utc_now
+
+A, B = f"viewer-{ENTRY_FAN}", f"viewer-{PREMIUM_FAN}"
+
+
+def counters(world: World, live: dict[str, Any]) -> tuple[int, int, int, int]:
+    shown = world.seen(live)
+    return shown["current_viewers"], shown["peak_viewers"], shown["total_viewers"], shown["unique_viewers"]
+
+
+@pytest.mark.parametrize("path", ["/streams/webhooks/livekit/", "/webhooks/livekit/", "/rooms/webhooks/livekit/"])
+def test_forged_news_are_refused_at_every_address(world: World, path: str) -> None:
+    body = json.dumps(hook("participant_joined", "live-x", participant=person(A, "PA_1"))).encode()
+
+    def post(data: bytes, authorization: str) -> int:
+        headers = {"Authorization": authorization, "Content-Type": "application/webhook+json"}
+        return world.http.post(path, data=data, headers=headers).status
+
+    assert post(body.replace(b"PA_1", b"PA_2"), signed(body)) == 401
+    assert post(body, signed(body, secret="another-secret-of-at-least-32-characters")) == 401
+    assert post(body, signed(body, key="APIother")) == 401
+    assert post(body, signed(body, ttl=timedelta(minutes=-5))) == 401
+    assert post(body, "") == post(body, "nonsense") == post(b"\xff\xfe", signed(body)) == 401
+    assert post(body, f"Bearer {signed(body)}") == 200
+    assert post(b"x" * (2 << 20), signed(body)) == 413
+
+
+def test_news_of_unknown_rooms_and_kinds_do_no_harm(world: World) -> None:
+    assert world.post_hook(hook("participant_joined", "others", participant=person(A, "PA_1"))).status == 200
+    assert world.post_hook(hook("ingress_started", "others")).status == 200
+    world.clear()
+    with shifted_by(timedelta(minutes=6)):
+        world.clear()
+
+    with world.database.transaction() as session:
+        rows = session.execute(select(LiveKitEvent.type, LiveKitEvent.status)).all()
+    statuses = {row.type: row.status for row in rows}
+    assert statuses == {"participant_joined": "parked", "ingress_started": "ignored"}
+
+
+def test_every_order_and_repetition_gives_the_same_numbers(world: World) -> None:
+    live, room = world.on_air()
+    start = utc_now().timestamp() + 1
+    joined = hook("participant_joined", room, at=start, participant=person(A, "PA_1", joined=start))
+    again = hook("participant_joined", room, at=start + 60, participant=person(A, "PA_2", joined=start + 60))
+    left = hook("participant_left", room, at=start + 62, participant=person(A, "PA_1"))
+
+    for order in itertools.permutations([joined, again, left]):
+        for one in order:
+            world.hooks(one, one)
+        assert counters(world, live) == (1, 1, 2, 1), [one["event"] for one in order]
+        with world.database.transaction() as session:
+            spans = session.execute(
+                select(ViewerSession.participant_sid, ViewerSession.duration_seconds).order_by(ViewerSession.joined_at)
+            ).all()
+            assert [tuple(one) for one in spans] == [("PA_1", 62), ("PA_2", 0)]
+            for model in (ViewerSession, LiveKitEvent, ParticipantSeen):
+                session.execute(delete(model))
+
+
+def test_left_alone_aborted_recorders_and_hidden_ones_count_for_nobody(world: World) -> None:
+    live, room = world.on_air()
+    now = utc_now().timestamp()
+
+    world.hooks(
+        hook("participant_left", room, participant=person(A, "PA_1")),
+        hook("participant_joined", room, participant=person(B, "PA_2", joined=now)),
+        hook("participant_connection_aborted", room, participant=person(B, "PA_2")),
+        hook("participant_joined", room, participant={**person("EG_x", "PA_3", joined=now), "kind": "EGRESS"}),
+        hook("participant_joined", room, participant={**person(A, "PA_4"), "permission": {"hidden": True}}),
+        hook("participant_joined", room, participant=person(f"host-{HOST_USER}", "PA_5", joined=now)),
+    )
+
+    assert counters(world, live) == (0, 0, 0, 0)
+    assert world.seen(live)["room_details"]["status"] == "in_use"
+
+
+moves = st.lists(
+    st.tuples(st.sampled_from(["join", "leave", "abort", "reconnect"]), st.integers(0, 3)), min_size=1, max_size=12
+)
+
+
+@given(moves=moves, seed=st.integers(0, 2**16))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_shuffled_and_doubled_news_never_go_below_zero_and_end_right(
+    world: World, on_air: tuple[dict[str, Any], str], moves: list[tuple[str, int]], seed: int
+) -> None:
+    live, room = on_air
+    with world.database.transaction() as session:
+        for model in (ViewerSession, ParticipantSeen, LiveKitEvent):
+            session.execute(delete(model))
+        session.execute(update(LiveCounters).values(current=0, total=0, uniques=0))
+    inside, told, counted, clock = {}, [], set(), utc_now().timestamp()
+    for number, (move, who) in enumerate(moves):
+        identity, at, sid = f"viewer-{100 + who}", clock + number, f"PA_{number}"
+        if move in ("join", "reconnect") and (move == "reconnect" or who not in inside):
+            old = inside.get(who)
+            told.append(hook("participant_joined", room, at=at, participant=person(identity, sid, joined=at)))
+            if old:
+                told.append(hook("participant_left", room, at=at + 2, participant=person(identity, old)))
+            inside[who] = sid
+            counted.add(sid)
+        elif who in inside:
+            gone = inside.pop(who)
+            kind = "participant_left" if move != "abort" else "participant_connection_aborted"
+            told.append(hook(kind, room, at=at, participant=person(identity, gone)))
+            if move == "abort":
+                counted.discard(gone)
+    shuffled = [*told, *told]
+    random.Random(seed).shuffle(shuffled)
+
+    for one in shuffled:
+        assert world.post_hook(one).status == 200
+        if one["id"][-1] in "012":
+            world.clear()
+            assert min(counters(world, live)) >= 0
+    world.clear()
+
+    current, _peak, total, _unique = counters(world, live)
+    assert (current, total) == (len(inside), len(counted))
+
+
+@pytest.fixture
+def on_air(world: World) -> tuple[dict[str, Any], str]:
+    """A live stream that is on."""
+    return world.on_air()
+
+
+def test_lost_news_are_made_good_by_looking(world: World) -> None:
+    live, room = world.on_air()
+    world.sandbox.control("trouble", webhooks={"drop_rate": 1.0})
+    world.sandbox.control("enter", room=room, identities=[A, B, f"host-{HOST_USER}"], tier="entry")
+    world.sandbox.control("publish", room=room, identity=f"host-{HOST_USER}")
+    world.listen()
+    assert counters(world, live)[0] == 0
+
+    with shifted_by(timedelta(seconds=31)):
+        reconciling.reconcile_rooms(world.video)
+        assert counters(world, live) == (2, 2, 2, 2)
+        assert len(world.told("live_stream.started")) == 1
+    world.sandbox.control("leave", room=room, identity=A)
+    with shifted_by(timedelta(seconds=62)):
+        reconciling.reconcile_rooms(world.video)
+        assert counters(world, live) == (1, 2, 2, 2)
+    with world.database.transaction() as session:
+        gone = session.scalars(select(ViewerSession).where(ViewerSession.left_at.is_not(None))).one()
+        # When A was seen last, not when it was noticed.
+        assert 29 <= gone.duration_seconds <= 33
+    world.sandbox.control("leave", room=room)
+    with shifted_by(timedelta(seconds=93)):
+        reconciling.reconcile_rooms(world.video)
+        assert counters(world, live)[0] == 0
+
+
+def test_late_doubled_and_shuffled_webhooks_of_a_real_room(world: World) -> None:
+    live, room = world.on_air()
+    trouble = {"repeat": 2, "delay_seconds": 0.02, "shuffle_seconds": 0.1, "seed": 7}
+    world.sandbox.control("trouble", webhooks=trouble, lie_participants=99)
+    for _ in range(2):
+        world.sandbox.control("enter", room=room, identities=[A, B])
+        world.sandbox.control("leave", room=room, identity=A)
+
+    world.listen()
+
+    current, _peak, total, unique = counters(world, live)
+    assert (current, total, unique) == (1, 4, 2)
+
+
+def test_an_ended_room_is_closed_within_ninety_seconds_although_every_word_of_it_is_lost(world: World) -> None:
+    live, room = world.on_air()
+    world.sandbox.control("enter", room=room, identities=[A, f"host-{HOST_USER}"])
+    world.listen()
+    world.sandbox.control("trouble", webhooks={"drop_rate": 1.0})
+    world.video.delete_room(room)
+
+    with shifted_by(timedelta(seconds=60)):
+        reconciling.reconcile_rooms(world.video)
+        shown = world.seen(live)
+    assert (shown["current_viewers"], shown["room_details"]["status"]) == (0, "pending")
+    with shifted_by(timedelta(seconds=60 + 301)):
+        reaping.reap(world.video)
+        assert world.seen(live)["status"] == "ended"
+
+
+def test_a_token_outlives_its_room_but_opens_nothing(world: World) -> None:
+    live, room = world.on_air()
+    world.host.post(f"/live-streams/{live['id']}/end_stream/")
+    world.clear()
+
+    world.sandbox.control("enter", room=room, identity=A)
+    assert world.sandbox.people(room) == {A}
+    world.listen()
+
+    assert world.sandbox.state()["rooms"] == []
+    assert counters(world, live)[0] == 0
+
+
+def test_joining_twice_is_one_viewer_and_leaving_is_at_once(world: World) -> None:
+    live, room = world.on_air()
+    world.sandbox.control("enter", room=room, identity=A)
+    world.sandbox.control("enter", room=room, identity=A)
+    world.listen()
+    assert counters(world, live) == (1, 1, 2, 1)
+
+    fan, path = world.fan(ENTRY_FAN), f"/live-streams/{live['id']}/leave/"
+    assert fan.post(path).status == 200
+    assert counters(world, live)[0] == 0
+    world.clear()
+    world.listen()
+    assert world.sandbox.people(room) == set()
+    assert counters(world, live) == (0, 1, 2, 1)
+    assert fan.post(path).status == 200
+
+
+def test_the_room_is_full(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.streams.settings import settings as service_settings
+
+    live, room = world.on_air()
+    world.sandbox.control("enter", room=room, identity=A)
+    world.listen()
+    monkeypatch.setenv("STREAM_MAX_VIEWERS", "1")
+    service_settings.cache_clear()
+
+    assert world.fan(PREMIUM_FAN).post(f"/live-streams/{live['id']}/join/").code == "room_full"
+    assert world.fan(ENTRY_FAN).post(f"/live-streams/{live['id']}/join/").status == 200
+    assert world.host.post(f"/live-streams/{live['id']}/join/").status == 200
+    service_settings.cache_clear()
+
+
+def test_ten_thousand_joins_are_counted_as_a_recount_has_it(world: World) -> None:
+    live, room = world.on_air()
+    rng = random.Random(11)
+    start = utc_now().timestamp()
+    told, spans = [], []
+    for number in range(10_000):
+        user = rng.randrange(100, 4_100)
+        joined = start + rng.random() * 600
+        left = joined + rng.choice([0.4, 30, 200, 1_000]) * rng.random()
+        tier = rng.choice(["", "free", "entry", "premium"])
+        told.append(("participant_joined", joined, person(f"viewer-{user}", f"PA_{number}", joined=joined, tier=tier)))
+        if rng.random() < 0.97:
+            told.append(("participant_left", left, person(f"viewer-{user}", f"PA_{number}", tier=tier)))
+        else:
+            left = float("inf")
+        spans.append((user, joined, left))
+    rng.shuffle(told)
+    rows = [
+        {
+            "event_id": f"EV_{number}",
+            "type": kind,
+            "room_name": room,
+            "created_at_s": int(at),
+            "payload": {"participant": {**who, "joined_at_ms": who.pop("joinedAtMs", 0)}},
+        }
+        for number, (kind, at, who) in enumerate(told)
+    ]
+    with world.database.transaction() as session:
+        session.execute(LiveKitEvent.__table__.insert(), rows)
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+
+    with shifted_by(timedelta(seconds=1000)):
+        world.clear()
+        current, _peak, total, unique = counters(world, live)
+
+    assert current == len({user for user, _, left in spans if left == float("inf")})
+    assert (total, unique) == (10_000, len({user for user, _, _ in spans}))
+    with shifted_by(timedelta(seconds=1200)):
+        assert world.host.post(f"/live-streams/{live['id']}/end_stream/").status == 200
+        end = utc_now().timestamp()
+        _check_figures(world, live, spans, end)
+
+
+def _check_figures(world: World, live: dict[str, Any], spans: list[tuple[int, float, float]], end: float) -> None:
+    """Hold the figures against a recount by brute force over what was simulated."""
+    with shifted_by(timedelta(minutes=3)), world.database.transaction() as session:
+        assert analytics.finalize_due(session, now=utc_now()) == 1
+    told = world.host.get(f"/live-streams/{live['id']}/analytics/").json
+    stretches: dict[int, list[tuple[float, float]]] = {}
+    # Ends are told in whole seconds; the end of the live stream bounds all.
+    for user, joined, left in spans:
+        closed = min(max(float(int(left)) if left != float("inf") else end, joined), end)
+        stretches.setdefault(user, []).append((joined, closed))
+    watched = 0.0
+    changes: list[tuple[float, int, int]] = []
+    for user, own in stretches.items():
+        for joined, left in own:
+            changes += [(joined, 1, user), (left, -1, user)] if left > joined else []
+        reach = float("-inf")
+        for joined, left in sorted(own):
+            watched += max(0.0, left - max(joined, reach))
+            reach = max(reach, left)
+    inside: dict[int, int] = {}
+    peak = 0
+    for _at, change, user in sorted(changes, key=lambda one: (one[0], one[1])):
+        inside[user] = inside.get(user, 0) + change
+        if not inside[user]:
+            del inside[user]
+        peak = max(peak, len(inside))
+    assert told["total_viewers"] == 10_000
+    assert told["unique_viewers"] == len(stretches)
+    assert abs(told["peak_concurrent_viewers"] - peak) <= 2
+    assert abs(told["watch_minutes"] - watched / 60) <= 2
+    tiers = [told[f"{tier}_viewers"] for tier in ("free_tier", "entry_tier", "premium_tier", "non_subscriber")]
+    assert sum(tiers) == told["unique_viewers"]
+    shares = [float(one["share"]) for one in told["retention"]]
+    assert shares[0] == 1.0
+    assert shares == sorted(shares, reverse=True)
+    assert max(one["concurrent"] for one in told["timeline"]) == told["peak_concurrent_viewers"]
+    assert sum(one["joined"] for one in told["timeline"]) == 10_000
+    assert world.told("live_stream.ended")[0].data["peak_viewers"] == told["peak_concurrent_viewers"]
+    day = world.host.get(f"/streams/{world.stream['id']}/analytics/?days=2").json
+    assert sum(one["total_views"] for one in day) == 10_000
+
+
+def test_who_watches_is_listed_to_the_host(world: World) -> None:
+    live, room = world.on_air()
+    world.sandbox.control("enter", room=room, identities=[A, B], tier="entry")
+    world.sandbox.control("leave", room=room, identity=B)
+    world.listen()
+    path = f"/live-streams/{live['id']}/viewers/"
+
+    assert world.fan(FREE_FAN).get(path).status == 403
+    told = world.host.get(path).json
+    assert (told["count"], told["viewers"][0]["user"], told["viewers"][0]["tier"]) == (1, ENTRY_FAN, "entry")
+    everybody = world.host.get(f"{path}?all=true&page_size=1").json
+    assert (everybody["count"], len(everybody["viewers"]), everybody["next"] is not None) == (2, 1, True)
+    assert world.host.get(f"{path}?search=Fan 23&all=true").json["count"] == 1
+
+
+def test_nobody_watched(world: World) -> None:
+    live, _room = world.on_air()
+    world.host.post(f"/live-streams/{live['id']}/end_stream/")
+
+    told = world.host.get(f"/live-streams/{live['id']}/analytics/").json
+
+    assert (told["total_viewers"], told["retention"], told["engagement_rate"], told["computed_at"]) == (
+        0,
+        [],
+        "0.0",
+        None,
+    )
+    text_ = world.host.get(f"/live-streams/{live['id']}/analytics/export/").raw.get_data(as_text=True)
+    assert text_.startswith("minute,concurrent,joined,left,chat,reactions\r\n")
+    assert world.fan(FREE_FAN).get(f"/live-streams/{live['id']}/analytics/").status == 403
+
+
+def test_a_room_that_opens_again_is_a_new_making(world: World) -> None:
+    _live, room = world.on_air()
+    now = utc_now().timestamp()
+
+    world.hooks(
+        hook("room_finished", room, at=now - 5, sid="RM_old"), hook("room_started", room, at=now + 2, sid="RM_new")
+    )
+    world.hooks(hook("room_finished", room, at=now + 3, sid="RM_old"))
+
+    with world.database.transaction() as session:
+        row = session.scalars(select(Room).where(Room.name == room)).one()
+        assert (row.livekit_sid, row.status) == ("RM_new", "active")
+        assert session.scalar(select(func.count()).where(LiveStream.room_lost_at.is_not(None))) == 0
+        webhooks.purge(session, now=utc_now() + timedelta(days=40))
+        assert session.scalar(select(func.count()).select_from(LiveKitEvent)) == 0
