@@ -26,7 +26,7 @@ class Settings(ServiceSettings):
     reviews_prior_weight: int = 5
     """How many average reviews a newcomer is given in rankings."""
     reviews_blocklist: str = ""
-    """Words that send a review to staff."""
+    """A file of words that send a review to staff, one a line."""
     reviews_erase_text: bool = False
     """Whether a deleted person takes the text of their reviews along."""
     reviews_screening_url: str = ""
