@@ -177,17 +177,17 @@ class Connection(asyncio.Protocol):
             self._headers = []
             return
         self._status = status
-        if self._head_only:
-            # The parser would wait for the body that Content-Length announces; the next answer gets a new one.
-            self._parser = httptools.HttpResponseParser(self)
-            self._finish(reusable=True)
-            return
         chunked = False
         for name, value in self._headers:
             if name == b"content-length":
                 self._length = int(value)
             elif name == b"transfer-encoding":
                 chunked = True
+        if self._head_only:
+            # The parser would wait for the body that Content-Length announces; the next answer gets a new one.
+            self._parser = httptools.HttpResponseParser(self)
+            self._finish(reusable=True)
+            return
         self._until_close = not chunked and self._length is None and status not in {204, 304}
         if (self._length or 0) > WHOLE_BYTES:
             self._start_stream()

@@ -249,3 +249,9 @@ def test_a_file_passed_untouched_keeps_its_tag_for_ranges(running: RunningGatewa
     )
     assert running.service.seen[-1].headers["range"] == "bytes=0-2"
     assert running.service.seen[-1].headers["if-range"] == '"abc"'
+
+
+def test_a_file_tells_its_length_before_it_is_fetched(running: RunningGateway, call: Call) -> None:
+    answers(running, Reply(headers={"Content-Type": "video/mp4"}, body=b"x" * 9000))
+
+    assert call("HEAD", "/media/7/content/").headers["Content-Length"] == "9000"

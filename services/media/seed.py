@@ -20,7 +20,7 @@ from shared.messaging import NotYet
 
 log = logging.getLogger(__name__)
 
-SERVICES_MAX, PEOPLE_MAX = 40, 31
+SERVICES_MAX, PEOPLE_MAX, LANDSCAPES = 200, 31, 18
 PATIENCE_SECONDS = 20.0
 
 _began = time.monotonic()
@@ -43,10 +43,12 @@ def seed() -> None:
         told = {"title": name, "alt_text": f"Portrait of {name}", "is_primary": True}
         picture = portrait(name, number=number)
         added += _add(picture, user_id, "practitioner", practitioner, name="portrait.jpg", **told)
+    # Services may show the same landscape: equal bytes are processed and stored once.
+    painted = [landscape(scene_of(number), number=number) for number in range(min(LANDSCAPES, len(services)))]
     for number, (user_id, service) in enumerate(services):
-        scene = scene_of(number)
+        scene = scene_of(number % LANDSCAPES)
         told = {"title": scene.words, "alt_text": scene.words, "is_primary": True}
-        added += _add(landscape(scene, number=number % 18), user_id, "service", service, name=scene.name, **told)
+        added += _add(painted[number % LANDSCAPES], user_id, "service", service, name=scene.name, **told)
     log.info("demo pictures: %d", added)
 
 
