@@ -9,9 +9,11 @@ from deploy.docker.suite import (
     BASE,
     BROKER_USERS,
     GATEWAY_PORT,
+    LIVEKIT_PORT,
     SEEDED,
     STRIPE_PORT,
     Process,
+    livekit_sandbox,
     processes,
     stripe_sandbox,
     told_to,
@@ -40,6 +42,9 @@ VALUES = {
     "STRIPE_SECRET_KEY": "${STRIPE_SECRET_KEY:-sk_test_compose}",
     "STRIPE_PUBLISHABLE_KEY": "${STRIPE_PUBLISHABLE_KEY:-pk_test_compose}",
     "STRIPE_API_BASE": f"${{STRIPE_API_BASE-http://stripe:{STRIPE_PORT}}}",
+    "LIVEKIT_URL": f"${{LIVEKIT_URL:-http://livekit:{LIVEKIT_PORT}}}",
+    "LIVEKIT_PUBLIC_URL": "${LIVEKIT_PUBLIC_URL:-ws://localhost:${LIVEKIT_SANDBOX_PORT:-8196}}",
+    "LIVEKIT_API_KEY": "${LIVEKIT_API_KEY:-APIcompose}",
     "STRIPE_SANDBOX_PUBLIC_URL": "http://localhost:${STRIPE_SANDBOX_PORT:-8195}",
     **{
         f"DATABASE_URL_{service.upper()}": (
@@ -54,7 +59,7 @@ VALUES = {
 }
 SECRETS = (
     *("EDGE_KEY", "AUTH_ENCRYPTION_KEY", "REFRESH_KEY", "ACTION_TOKEN_KEY", "UNSUBSCRIBE_KEY", "MEDIA_SIGNING_KEYS"),
-    *("CLOUDFLARE_R2_SECRET_ACCESS_KEY", "STRIPE_WEBHOOK_SECRETS"),
+    *("CLOUDFLARE_R2_SECRET_ACCESS_KEY", "STRIPE_WEBHOOK_SECRETS", "LIVEKIT_API_SECRET"),
 )
 # What YAML would take for a number or a truth.
 _OTHER = re.compile(r"^(true|false|[0-9.]+)$|:-(true|false|[0-9.]+)\}$")
@@ -67,7 +72,7 @@ HEAD = """\
 #   make compose-up                               the same, with secrets of your own, returning when it is healthy
 #
 # Only the gateway is published, on loopback, and what a browser must reach of the stand-ins for outside services:
-# the S3 server (uploads go straight there) and the Stripe sandbox (its checkout pages).
+# the S3 server (uploads go straight there) and the sandboxes of Stripe (checkout pages) and LiveKit (rooms).
 name: estuary
 
 x-process: &process
@@ -217,6 +222,7 @@ volumes:
   minio:
   mail:
   stripe:
+  livekit:
   prometheus:
   grafana:
 """
@@ -291,9 +297,11 @@ def service_blocks(service: str, web: Process, worker: Process) -> list[str]:
     ]
 
 
-def _process(process: Process, *, depends: Mapping[str, str], environment_of: str = "") -> str:
+def _process(process: Process, *, depends: Mapping[str, str], environment_of: str = "", image_of: str = "") -> str:
+    """Return a process; another one may carry its environment, or build its image."""
     lines = [f"  {process.name}:", "    <<: *process"]
-    lines += [_image(process.image) + "\n    pull_policy: never" if environment_of else _build(process.image)]
+    is_built = not (environment_of or image_of)
+    lines += [_build(process.image) if is_built else _image(process.image) + "\n    pull_policy: never"]
     lines += [f"    command: [{', '.join(process.command)}]"]
     health = {"HEALTH_PORT": str(process.port)} if process.port != GATEWAY_PORT else {}
     if process.health_path != "/health/ready":
@@ -308,7 +316,11 @@ def _process(process: Process, *, depends: Mapping[str, str], environment_of: st
     lines += [f"    mem_limit: {process.memory_mb}m", f"    cpus: {process.cpus}"]
     if process.keeps:
         lines += [f"    volumes: [{', '.join(f'{name}:{folder}' for folder, name in process.keeps.items())}]"]
-    published = {"gateway": ("GATEWAY_PORT", 8000, GATEWAY_PORT), "stripe": ("STRIPE_SANDBOX_PORT", 8195, STRIPE_PORT)}
+    published = {
+        "gateway": ("GATEWAY_PORT", 8000, GATEWAY_PORT),
+        "stripe": ("STRIPE_SANDBOX_PORT", 8195, STRIPE_PORT),
+        "livekit": ("LIVEKIT_SANDBOX_PORT", 8196, LIVEKIT_PORT),
+    }
     if process.name in published:
         variable, default, port = published[process.name]
         lines += [f'    ports: ["${{BIND_ADDRESS:-127.0.0.1}}:${{{variable}:-{default}}}:{port}"]']
@@ -324,7 +336,7 @@ def seed_blocks() -> list[str]:
         lines += [f"    command: [seed, {service}]", f"    environment: *{service}", _depends(before)]
         blocks.append("\n".join(lines))
         before = {f"{service}-seed": DONE}
-    everything = {process.name: HEALTHY for process in processes()} | {"stripe": HEALTHY} | before
+    everything = dict.fromkeys((*(process.name for process in processes()), "stripe", "livekit"), HEALTHY) | before
     ready = ["  ready:", "    <<: *once", _image("gateway"), "    pull_policy: never"]
     ready += [f"    entrypoint: [python3, -c, \"print('Estuary is up: {ORIGIN}{BASE}/docs/')\"]", _depends(everything)]
     return [*blocks, "\n".join(ready)]
@@ -341,6 +353,7 @@ def compose() -> str:
         _process(known["realtime"], depends=realtime, environment_of="notifications"),
         _process(known["gateway"], depends={"topology": DONE}),
         _process(stripe_sandbox(), depends={}),
+        _process(livekit_sandbox(), depends={"stripe": HEALTHY}, image_of="stripe"),
         _servers(),
         *seed_blocks(),
         WATCHING.rstrip("\n"),

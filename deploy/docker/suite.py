@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from deploy.docker.packages import SERVICES
 
 WEB_PORT, WORKER_PORT, REALTIME_PORT, GATEWAY_PORT, PROBE_PORT = 8000, 8200, 8119, 8000, 9000
-STRIPE_PORT = 8195
+STRIPE_PORT, LIVEKIT_PORT = 8195, 8196
 BASE = "/api/v1/drf"
 
 # Who seeds after whom: later ones speak of earlier ones' rows.
@@ -69,6 +69,7 @@ _STRIPE = {
     "STRIPE_PUBLISHABLE_KEY": "${STRIPE_PUBLISHABLE_KEY}",
     "STRIPE_WEBHOOK_SECRETS": "${STRIPE_WEBHOOK_SECRETS}",
 }
+_LIVEKIT = {"LIVEKIT_API_KEY": "${LIVEKIT_API_KEY}", "LIVEKIT_API_SECRET": "${LIVEKIT_API_SECRET}"}
 # What one service is told beside the rest.
 OWN: dict[str, dict[str, str]] = {
     "auth": {
@@ -82,8 +83,7 @@ OWN: dict[str, dict[str, str]] = {
         **_SIGNING,
         "LIVEKIT_URL": "${LIVEKIT_URL}",
         "LIVEKIT_PUBLIC_URL": "${LIVEKIT_PUBLIC_URL}",
-        "LIVEKIT_API_KEY": "${LIVEKIT_API_KEY}",
-        "LIVEKIT_API_SECRET": "${LIVEKIT_API_SECRET}",
+        **_LIVEKIT,
     },
     "media": {**_SIGNING, **_STORE, "MEDIA_STORAGE_DIR": "/var/lib/estuary/media"},
     "notifications": {
@@ -189,4 +189,22 @@ def stripe_sandbox() -> Process:
             "STRIPE_SANDBOX_STATE": "/var/lib/estuary/stripe/stripe.sqlite3",
         },
         keeps={"/var/lib/estuary/stripe": "stripe"},
+    )
+
+
+def livekit_sandbox() -> Process:
+    """Return what stands for LiveKit where nobody has keys of it."""
+    return Process(
+        name="livekit",
+        image="sandbox",
+        command=("sandbox", "livekit"),
+        port=LIVEKIT_PORT,
+        health_path="/health/live",
+        told={
+            **_LIVEKIT,
+            "BIND": f"0.0.0.0:{LIVEKIT_PORT}",
+            "LIVEKIT_WEBHOOK_URL": f"http://gateway:{GATEWAY_PORT}{BASE}/webhooks/livekit/",
+            "LIVEKIT_SANDBOX_FOLDER": "/var/lib/estuary/livekit",
+        },
+        keeps={"/var/lib/estuary/livekit": "livekit"},
     )

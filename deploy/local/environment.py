@@ -15,7 +15,10 @@ from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
 from deploy.local.system import LOOPBACK, MARKER
 
 # Settings that a person may give, by beginning of the name; each is told to these processes only.
-EVERYBODY = ("LOG_LEVEL", "FRONTEND_URL", "PUBLIC_URL", "JWT_LEGACY_SECRET", "WEB_", "DATABASE_POOL_")
+EVERYBODY = (
+    *("LOG_LEVEL", "FRONTEND_URL", "PUBLIC_URL", "JWT_LEGACY_SECRET", "WEB_", "DATABASE_POOL_"),
+    *("OTEL_EXPORTER_OTLP_", "TRACES_"),
+)
 PASSED_ON: dict[str, tuple[str, ...]] = {
     "auth": (
         *("GOOGLE_CLIENT_", "OIDC_", "AUTH_", "ACCESS_TOKEN_", "REFRESH_", "SESSION_", "ACTION_TOKEN_", "PWNED_"),

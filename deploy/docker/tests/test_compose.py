@@ -12,7 +12,7 @@ from deploy.docker.tests.interpolating import ROOT, Unset, example, interpolated
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(interpolated(TEXT, example()))
-PROCESSES = [*SERVICES, *(f"{service}-worker" for service in SERVICES), "realtime", "gateway", "stripe"]
+PROCESSES = [*SERVICES, *(f"{service}-worker" for service in SERVICES), "realtime", "gateway", "stripe", "livekit"]
 SERVERS = ["postgresql", "rabbitmq", "minio"]
 
 
@@ -55,7 +55,7 @@ def test_only_what_a_browser_must_reach_is_published_and_on_loopback() -> None:
         if "ports" in service and "profiles" not in service
     }
 
-    assert set(published) == {"gateway", "minio", "stripe"}
+    assert set(published) == {"gateway", "minio", "stripe", "livekit"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 

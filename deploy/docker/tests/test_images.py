@@ -65,6 +65,7 @@ def told(image: str) -> dict[str, str]:
     return {name: interpolated(filled(value), example()) for name, value in asked.items()}
 
 
+@pytest.mark.timeout(400)
 def test_every_image_starts_with_its_own_packages_and_code_alone(tmp_path: Path) -> None:
     belongs = importlib.metadata.packages_distributions()
 
