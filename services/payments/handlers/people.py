@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.payments.models import PractitionerRef, UserRef
+from services.payments.operations.cards import tell_customer
 from services.payments.operations.privacy import erase_person
 from services.payments.queries.personal import exported
 from shared.messaging import Message, handles, replace_replica
@@ -40,20 +42,24 @@ class PractitionerChanged:
 
 @handles("user.changed", UserChanged)
 def keep_user(session: Session, event: UserChanged, message: Message) -> None:
-    """Keep who somebody is: transfers find people by e-mail, lists show names."""
-    replace_replica(
+    """Keep who somebody is: transfers find people by e-mail, lists show names, Stripe sends receipts."""
+    email, name = event.email or "", event.display_name or event.full_name or ""
+    before = session.execute(select(UserRef.email, UserRef.name).where(UserRef.id == event.id)).one_or_none()
+    is_newer = replace_replica(
         session,
         UserRef,
         key={"id": event.id},
         values={
             "uuid": event.uuid,
-            "email": event.email or "",
-            "name": event.display_name or event.full_name or "",
+            "email": email,
+            "name": name,
             "avatar_url": event.avatar_url,
             "is_active": event.is_active,
         },
         message=message,
     )
+    if is_newer and not message.snapshot and before is not None and tuple(before) != (email, name):
+        tell_customer(session, event.id, email=email, name=name, version=f"{message.epoch}:{message.sequence}")
 
 
 erase_user, tell_user = personal_data("payments", erase=erase_person, export=exported, replica=UserRef)

@@ -50,6 +50,20 @@ def customer_of(stripe: Stripe, *, user_id: int, user_uuid: str | None) -> str:
         return str(session.scalar(select(Customer.stripe_customer_id).where(Customer.user_id == user_id)))
 
 
+def tell_customer(session: Session, user_id: int, *, email: str, name: str, version: str) -> None:
+    """Have Stripe call a customer as the person is called now: receipts go there. Once per `version` of the person."""
+    customer = session.scalar(select(Customer.stripe_customer_id).where(Customer.user_id == user_id))
+    if customer and email:
+        intend(
+            session,
+            call="customers.update",
+            key=f"cus:{customer}:person:{version}",
+            target=customer,
+            params={"email": email, "name": name or email},
+            subject=f"user:{user_id}",
+        )
+
+
 def translated(call: Any) -> Any:
     """Make a call at Stripe for somebody who waits, and say a refusal in our words."""
     try:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from services.payments.operations.cards import sync_setup_of_event
 from services.payments.tests.factories import ANA, BEN, World
 from shared.clock import frozen_at, utc_now
 from shared.database import transaction
+from shared.messaging.testing import message
 from shared.testing.http import Caller
 
 
@@ -165,3 +167,14 @@ def test_a_card_in_its_last_month_is_told_once_and_then_replaced(world: World, h
     with frozen_at(datetime(2027, 6, 1, 12, 1, tzinfo=UTC)):
         jobs.cards_expiring()
     assert ana.get(f"/payment-methods/{lasting}/").json["is_default"] is True
+
+
+def test_stripe_hears_of_a_new_name_and_address(world: World) -> None:
+    world.card()
+    told = {"id": ANA, "uuid": str(UUID(int=ANA)), "email": "ana@new.example", "display_name": "Ana Neu"}
+    for sequence in (7, 7, 6):
+        world.apply(message("user.changed", told, subject=("user", ANA), sequence=sequence))
+    world.work()
+
+    [customer] = world.sandbox.listed("customers")
+    assert (customer["email"], customer["name"]) == ("ana@new.example", "Ana Neu")
