@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
+from services.media.clients.folder import FolderStorage
 from services.media.clients.storage import StorageAway, configured
 from services.media.models import StorageDeletion
 from services.media.operations import sweeping
@@ -74,7 +75,10 @@ def sweep_storage() -> None:
     """Have objects deleted that no row knows."""
     now = utc_now()
     found = 0
-    for bucket, keys in sweeping.old_objects(configured(settings()), share=_week(now) % sweeping.SHARES, now=now):
+    storage = configured(settings())
+    if isinstance(storage, FolderStorage):
+        storage.clear_spool(before=now - sweeping.STRAY_KEPT)
+    for bucket, keys in sweeping.old_objects(storage, share=_week(now) % sweeping.SHARES, now=now):
         with transaction() as session:
             found += sweeping.discard_unknown(session, bucket, keys)
     if found:

@@ -183,6 +183,13 @@ class FolderStorage:
         except (OSError, StorageAway):
             return "unreachable"
 
+    def clear_spool(self, *, before: datetime) -> None:
+        """Remove what uploads and workers left behind that died."""
+        for path in self.spool.iterdir():
+            with suppress(FileNotFoundError):
+                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
     def _path(self, bucket: Bucket, key: str) -> Path:
         path = self.folder / bucket / key
         if ".." in key.split("/") or key.startswith("/"):

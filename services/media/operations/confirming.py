@@ -7,7 +7,7 @@ goes on. Confirming is safe to repeat, and two confirmations at once give one fi
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -75,7 +75,16 @@ def confirm_upload(
     slot = slot_of(media)
     if slot.upload_id:
         _join(storage, slot, listed)
-    placed = _keep(storage, media, slot)
+    try:
+        placed = _keep(storage, media, slot)
+    except UploadMissing:
+        # Somebody else may have confirmed it, and had the inbox cleared, while we looked.
+        with transaction() as session:
+            now = own_media(session, media_id, by=by)
+            if now.status not in (kinds.PROCESSING, kinds.READY):
+                raise
+            session.expunge(now)
+        return now
     return database().retrying(lambda session: _finish(session, media_id, placed, slot, by=by))
 
 
@@ -187,7 +196,9 @@ def _join(storage: Storage, slot: Slot, listed: Sequence[dict[str, Any]] | None)
     if problems:
         named = ", ".join(map(str, problems[:50]))
         raise Invalid.field("parts", f"Missing, or not of the right size: {named}.")
-    storage.join_parts(slot, [Part(number, arrived[number].size, arrived[number].etag) for number in wanted])
+    # Where another confirmation has joined them already, the whole is there instead.
+    with suppress(Missing):
+        storage.join_parts(slot, [Part(number, arrived[number].size, arrived[number].etag) for number in wanted])
 
 
 def hash_of(path: Path) -> str:

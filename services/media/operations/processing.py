@@ -32,6 +32,7 @@ class Order:
 
     job_id: UUID
     media_id: UUID
+    blob_id: UUID
     kind: str
     operations: tuple[str, ...]
     options: dict[str, Any]
@@ -109,6 +110,7 @@ def _take(session: Session, job: Job, media: Media, blob: Blob, *, worker: str, 
     return Order(
         job_id=job.job_id,
         media_id=media.id,
+        blob_id=blob.id,
         kind=job.kind,
         operations=tuple(job.operations),
         options=dict(job.options),
@@ -135,16 +137,18 @@ def renew(session: Session, order: Order, *, now: datetime) -> None:
 def finish(session: Session, order: Order, result: Result, *, now: datetime) -> None:
     """Write what was made into every row that shows it. Emits MediaReady.
 
-    A job that was cancelled or taken over meanwhile, a file that was deleted, and a blob that somebody else has
-    finished: then what was made is deleted again.
+    A job that was cancelled or taken over meanwhile, a file that was deleted or moved, and a blob that somebody else
+    has finished: then what was made is deleted again.
     """
     job = _held(session, order)
     medias = _showing(session, order)
     blob = _blob(session, order)
-    if job is None or blob is None or blob.state == CONDEMNED:
+    is_shown = any(media.id == order.media_id for media in medias)
+    if job is None or blob is None or blob.state == CONDEMNED or not is_shown:
         _throw_away(session, result)
         if job is not None:
-            _close(job, CANCELLED, now, message="The file was deleted.")
+            # The file was deleted, or shows other bytes since it is of another visibility: the next claim decides.
+            job.status, job.locked_until, job.worker, job.attempts, job.run_after = QUEUED, None, None, 0, now
         return
     if order.kind == FIRST and order.step == 0 and blob.state == LIVE:
         _throw_away(session, result)
@@ -192,20 +196,14 @@ def _held(session: Session, order: Order) -> Job | None:
 
 
 def _showing(session: Session, order: Order) -> list[Media]:
-    """Return every file that shows the same blob, locked."""
-    blob_id = session.scalar(select(Media.blob_id).where(Media.id == order.media_id))
-    if blob_id is None:
-        return []
-    shown = select(Media).where(Media.blob_id == blob_id).order_by(Media.id)
+    """Return every file that shows the bytes that were worked on, locked."""
+    shown = select(Media).where(Media.blob_id == order.blob_id, Media.status != kinds.DELETED).order_by(Media.id)
     return list(session.scalars(shown.with_for_update().execution_options(populate_existing=True)))
 
 
 def _blob(session: Session, order: Order) -> Blob | None:
-    blob_id = session.scalar(select(Media.blob_id).where(Media.id == order.media_id))
-    if blob_id is None:
-        return None
     return session.scalar(
-        select(Blob).where(Blob.id == blob_id).with_for_update().execution_options(populate_existing=True)
+        select(Blob).where(Blob.id == order.blob_id).with_for_update().execution_options(populate_existing=True)
     )
 
 

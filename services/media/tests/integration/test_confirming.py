@@ -249,3 +249,44 @@ def test_waiting_ends_when_the_file_is_ready(ana: Sender, work: Work) -> None:
     assert ready.json["thumbnail_url"]
     assert time.monotonic() - began < 7
     assert settings().media_presign_seconds == 3_600
+
+
+def test_a_file_that_moves_while_it_is_worked_on_is_worked_on_again(
+    ana: Sender, monkeypatch: pytest.MonkeyPatch, work: Work
+) -> None:
+    from services.media.operations import working
+
+    made = ana.upload(picture(700, 500), entity_type="user", entity_id="7").json
+    really, moved = working.make, []
+
+    def moved_meanwhile(order: Any, **kwargs: Any) -> Any:
+        result = really(order, **kwargs)
+        if order.step == 1 and not moved:
+            moved.append(ana.http.patch(f"/media/{made['id']}/", {"visibility": "private"}).status)
+        return result
+
+    monkeypatch.setattr(working, "make", moved_meanwhile)
+    work()
+
+    ready = ana.get(made["id"])
+    assert moved == [200]
+    assert [one["version_type"] for one in ready["versions"]] == ["thumbnail", "small"]
+    assert all(body_of(ana.http, one["url"]).status == 200 for one in ready["versions"])
+
+
+def test_a_confirmation_that_comes_second_finds_the_inbox_cleared(
+    ana: Sender, folder: FolderStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permitted = ana.presign(len(picture())).json
+    ana.put(permitted["upload_url"], picture())
+    really = FolderStorage.head
+
+    def late(self: FolderStorage, bucket: Any, key: str) -> Any:
+        monkeypatch.setattr(FolderStorage, "head", really)
+        assert ana.confirm(permitted["media_id"]).status == 200
+        folder.delete_many("private", [key])
+        return really(self, bucket, key)
+
+    monkeypatch.setattr(FolderStorage, "head", late)
+
+    assert ana.confirm(permitted["media_id"]).status == 200

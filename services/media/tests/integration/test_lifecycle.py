@@ -199,6 +199,8 @@ def test_objects_that_no_row_knows_are_swept(
     work()
     jobs.storage_deletions()
     kept = len(objects(folder))
+    (folder.spool / "upload-left-behind").write_bytes(b"x")
+    (folder.spool / "scratch-left-behind").mkdir()
     for number in range(16):
         stray = folder.spool / "stray"
         stray.write_bytes(b"x")
@@ -210,6 +212,7 @@ def test_objects_that_no_row_knows_are_swept(
             jobs.storage_deletions()
 
     assert len(objects(folder)) == kept
+    assert list(folder.spool.iterdir()) == []
     assert body_of(ana.http, made["url"]).status == 200
 
 
