@@ -95,7 +95,13 @@ def examples(document: dict[str, Any], origin: str, base: str) -> dict[str, Any]
             "POST",
             f"{url}/media/presigned_upload/",
             headers={**signed, **json},
-            body={"filename": "portrait.jpg", "content_type": "image/jpeg", "file_size": 120000},
+            body={
+                "filename": "portrait.jpg",
+                "content_type": "image/jpeg",
+                "file_size": 120000,
+                "entity_type": "user",
+                "entity_id": "7",
+            },
         ),
         "paying": _example(
             "POST",

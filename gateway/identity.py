@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ import orjson
 from gateway.errors import Refusal
 from gateway.internal import Internal, whole_body
 from gateway.revocations import Revocations
-from gateway.upstream_answers import UpstreamError
+from gateway.upstream_answers import Headers, UpstreamError
 from shared.identity.tokens import KeySet
 
 REFETCH_SECONDS = 10.0
@@ -34,6 +35,7 @@ class Identity:
         self._poll_seconds = poll_seconds
         self._watermark = ""
         self._loaded_at = 0.0
+        self.clock_skew_seconds = 0.0
         self._keys_version = (0, 0)
         self._refetch: asyncio.Task[None] | None = None
         self._refetched_at = float("-inf")
@@ -69,6 +71,7 @@ class Identity:
         except (Refusal, UpstreamError, ValueError, KeyError, TypeError) as error:
             log.warning("identity could not be loaded: %r", error)
             return False
+        self.clock_skew_seconds = _skew(answer.headers)
         self._watermark = str(told.get("watermark") or "")
         self._loaded_at = time.monotonic()
         return True
@@ -98,3 +101,14 @@ class Identity:
                     self._keys_version = version
         except (KeyError, TypeError, ValueError):
             log.exception("an identity event could not be read")
+
+
+def _skew(headers: Headers) -> float:
+    """Return by how many seconds auth's clock and ours differ; its `Date` knows whole seconds only."""
+    for name, value in headers:
+        if name == b"date":
+            try:
+                return abs(parsedate_to_datetime(value.decode("latin-1")).timestamp() - time.time())
+            except ValueError:
+                return 0.0
+    return 0.0

@@ -46,6 +46,7 @@ class Metrics:
             "gateway_refusals_total", "Requests that the gateway answered itself.", ["code"], registry=self.registry
         )
         self.identity_age = self._gauge("identity_age_seconds", "Since auth was last heard.", "max")
+        self.clock_skew = self._gauge("clock_skew_seconds", "Between auth's clock and ours.", "max")
         self.revocations = self._gauge("gateway_revocations", "Live revocations held.", "max")
         self.in_flight = self._gauge("gateway_in_flight", "Requests under way.", "livesum", "service")
         self.breaker_open = self._gauge("gateway_breaker_open", "1 while a service is left alone.", "max", "service")

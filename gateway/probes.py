@@ -49,6 +49,7 @@ class Probes:
         """Bring the gauges up to date."""
         self._journal.flush()
         self._metrics.identity_age.set(self._identity.age_seconds)
+        self._metrics.clock_skew.set(self._identity.clock_skew_seconds)
         self._metrics.revocations.set(len(self._revocations))
         for name, service in self._services.items():
             self._metrics.in_flight.labels(name).set(service.in_flight)

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 
 import jwt
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.identity import _skew
 from gateway.tests.running import EDGE_KEY, ISSUER, KEY, RunningGateway, bearer, token
 from shared.identity.edge import verify_edge
 from shared.identity.tokens import mint_access_token, public_jwk
@@ -141,6 +143,17 @@ def test_a_lost_event_is_healed_by_the_poll(running: RunningGateway, call: Call)
     assert read.target == "/internal/identity/?since=w1"
     verify_edge(EDGE_KEY.encode(), read.headers["estuary-edge"], method="GET", path="/internal/identity/")
     assert call("GET", "/bookings/", headers=bearer(session_id="s-lost")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("date", "least", "most"),
+    [
+        pytest.param(formatdate(time.time() - 120, usegmt=True), 119, 180, id="two minutes behind"),
+        pytest.param("yesterday", 0, 0, id="no date"),
+    ],
+)
+def test_a_clock_that_differs_is_told(date: str, least: float, most: float) -> None:
+    assert least <= _skew([(b"server", b"x"), (b"date", date.encode())]) <= most
 
 
 def test_an_unknown_key_is_looked_up_once(running: RunningGateway, call: Call) -> None:

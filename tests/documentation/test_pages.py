@@ -59,12 +59,10 @@ async def _try_out(browser: Browser, operation: str, body: str = "") -> dict[str
     return await _answer(browser, operation)
 
 
-async def _answer(browser: Browser, operation: str, holding: str = "") -> dict[str, Any]:
-    """Return the answer that is shown, once it holds some text."""
+async def _answer(browser: Browser, operation: str) -> dict[str, Any]:
+    """Return the answer that is shown, once there is one."""
     shown = f"document.querySelector('#operations-{operation} .live-responses-table code.language-json')"
-    text = await browser.until(
-        f"(t => t && t.includes({json.dumps(holding)}) && t)({shown}?.textContent)", what=f"the answer of {operation}"
-    )
+    text = await browser.until(f"{shown}?.textContent", what=f"the answer of {operation}")
     told: dict[str, Any] = json.loads(text)
     return told
 
@@ -77,32 +75,29 @@ def test_sign_in_authorize_and_try_out(stack: Stack, person: Person) -> None:
         await browser.until("document.querySelectorAll('.opblock-tag').length > 20", what="the operations")
         for tag in ("authentication", "account"):
             await browser.click(f'.opblock-tag[data-tag="{tag}"]')
-        refused = await _try_out(browser, "account-auth_me")
         credentials = json.dumps({"email": person.email, "password": PASSWORD})
         signed_in = await _try_out(browser, "authentication-auth_login", credentials)
         await browser.click(".auth-wrapper .authorize")
         await browser.write(".auth-container input", signed_in["data"]["access_token"])
         await browser.click(".auth-btn-wrapper .authorize")
         await browser.click(".auth-btn-wrapper .btn-done")
-        await browser.click("#operations-account-auth_me .execute")
-        me = await _answer(browser, "account-auth_me", person.email)
+        me = await _try_out(browser, "account-auth_me")
         await _keep(browser, "swagger")
-        return refused, signed_in, me, _other_hosts(browser, stack), browser.complaints
+        return signed_in, me, _other_hosts(browser, stack), browser.complaints
 
-    refused, signed_in, me, others, complaints = _browse(use)
+    signed_in, me, others, complaints = _browse(use)
 
-    assert (refused["status"], refused["code"]) == ("error", "authentication_failed")
     assert signed_in["data"]["user"]["email"] == person.email
     assert (me["status"], me["data"]["id"]) == ("success", person.user_id)
     assert others == []
-    assert [text for text in complaints if "401" not in text] == []
+    assert complaints == []
 
 
 def test_redoc_shows_every_group(stack: Stack) -> None:
     async def use(browser: Browser) -> tuple[str, list[str], list[str]]:
         await browser.open(f"{stack.profile.public_url}/api/v1/drf/docs/redoc/")
         text = await browser.until(
-            "(t => t.includes('Bookings') && t.includes('Payments') && t)(document.body?.innerText ?? '')",
+            "(t => t.includes('Bookings') && t.includes('Payments') && t)(document.body?.textContent ?? '')",
             what="the menu",
         )
         await _keep(browser, "redoc")
