@@ -5,7 +5,6 @@
 here knows the database, the storage or a secret.
 """
 
-import io
 import json
 import os
 import sys
@@ -18,7 +17,6 @@ from PIL import (
     AvifImagePlugin,
     GifImagePlugin,
     Image,
-    ImageCms,
     ImageFile,
     ImageOps,
     ImageSequence,
@@ -27,7 +25,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from services.media.clients import blurhash
+from services.media.clients.colours import clean_copy, facts_of, has_other_colours, opaque
 from services.media.domain.variants import AVIF_OF, FORMAT_TYPES, MASTER_SIDE_MAX, SIZES, THUMBNAIL_SIDE
 
 FORMATS = {
@@ -39,7 +37,6 @@ FORMATS = {
 }
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "AVIF": "avif"}
 _QUALITY = {"JPEG": 88, "WEBP": 80, "AVIF": 60}
-_SRGB = ImageCms.createProfile("sRGB")
 _ANIMATED = frozenset({"GIF", "WEBP"})
 
 # Imported for what importing them does: each registers its format, and no other is known here.
@@ -96,7 +93,7 @@ def _still(image: Image.Image, master: Path, format_: str) -> Image.Image:
         format_ == "JPEG"
         and image.mode in ("RGB", "L")
         and image.getexif().get(0x0112, 1) == 1
-        and not _has_other_colours(image)
+        and not has_other_colours(image)
         and max(image.size) <= MASTER_SIDE_MAX
     )
     if untouched:
@@ -105,7 +102,7 @@ def _still(image: Image.Image, master: Path, format_: str) -> Image.Image:
         # The very coefficients that were there, in a file of our own writing: nothing is lost, nothing else is kept.
         image.save(master, "JPEG", quality="keep", exif=b"", comment=b"", xmp=b"", icc_profile=None, progressive=True)
         return image.convert("RGB")
-    clean = _clean(image)
+    clean = clean_copy(image)
     clean.thumbnail((MASTER_SIDE_MAX, MASTER_SIDE_MAX), Image.Resampling.LANCZOS)
     _save(clean, master, format_)
     return clean
@@ -135,39 +132,28 @@ def _animation(image: Image.Image, master: Path, format_: str) -> Image.Image:
 
 def _variants(image: Image.Image, order: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make every smaller size, the colour that stands for the picture, and its blurhash."""
-    clean = _clean(image)
+    clean = clean_copy(image)
     made: list[dict[str, Any]] = []
     for name, side in SIZES.items():
         if max(clean.size) > side:
             made.append(_scaled(clean, name, side, folder))
             if order["avif"] and name in AVIF_OF:
                 made.append(_scaled(clean, f"{name}_avif", side, folder, "AVIF"))
-    return {"versions": made, "meta": _facts_of(clean)}
+    return {"versions": made, "meta": facts_of(clean)}
 
 
 def _facts(image: Image.Image, order: dict[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001 - all tasks take the same.
-    return {"versions": [], "meta": _facts_of(_clean(image))}
-
-
-def _facts_of(clean: Image.Image) -> dict[str, Any]:
-    """Return the colour that stands for the picture, and its blurhash."""
-    small = clean.copy()
-    small.thumbnail((32, 32), Image.Resampling.BOX)
-    small = _opaque(small)
-    return {
-        "dominant_color": _dominant(small),
-        "blurhash": blurhash.encode(small.width, small.height, small.tobytes()),
-    }
+    return {"versions": [], "meta": facts_of(clean_copy(image))}
 
 
 def _thumbnail(image: Image.Image, order: dict[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001 - all tasks take the same.
-    return {"versions": [_scaled(_clean(image), "thumbnail", THUMBNAIL_SIDE, folder)], "meta": {}}
+    return {"versions": [_scaled(clean_copy(image), "thumbnail", THUMBNAIL_SIDE, folder)], "meta": {}}
 
 
 def _resized(image: Image.Image, order: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make one more size: inside the box, covering it, or filling it whatever the shape."""
     options = order["options"]
-    clean = _clean(image)
+    clean = clean_copy(image)
     width, height, fit = options.get("width"), options.get("height"), options.get("fit", "inside")
     box = (
         width or max(1, round(clean.width * height / clean.height)),
@@ -185,7 +171,7 @@ def _resized(image: Image.Image, order: dict[str, Any], folder: Path) -> dict[st
 
 def _transcoded(image: Image.Image, order: dict[str, Any], folder: Path) -> dict[str, Any]:
     format_ = FORMATS[FORMAT_TYPES[order["options"]["format"]]]
-    made = _written(_clean(image), "preview", folder, format_, order["options"].get("quality"))
+    made = _written(clean_copy(image), "preview", folder, format_, order["options"].get("quality"))
     return {"versions": [made], "meta": {}}
 
 
@@ -197,56 +183,6 @@ _TASKS = {
     "resize": _resized,
     "transcode": _transcoded,
 }
-
-
-def _clean(image: Image.Image) -> Image.Image:
-    """Return the picture upright, in 8-bit sRGB (RGB, or RGBA where anything shines through), with nothing beside."""
-    if getattr(image, "n_frames", 1) > 1:
-        image.seek(0)
-    elif image.format == "JPEG":
-        # The decoder itself can halve what is far too large.
-        image.draft(None, (MASTER_SIDE_MAX, MASTER_SIDE_MAX))
-    image.load()
-    clean = ImageOps.exif_transpose(image)
-    clean = _to_srgb(_eight_bits(clean))
-    clean.info = {}
-    return clean
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        profile = image.info.get("icc_profile")
-        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-        image.info = {"icc_profile": profile} if profile else {}
-    return image
-
-
-def _has_other_colours(image: Image.Image) -> bool:
-    profile = image.info.get("icc_profile")
-    return isinstance(profile, bytes) and bool(profile) and b"sRGB" not in profile
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    alpha = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-    wanted = "RGBA" if alpha else "RGB"
-    if image.mode in ("RGB", "RGBA", "CMYK", "L") and _has_other_colours(image):
-        try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
-            converted = ImageCms.profileToProfile(image, profile, _SRGB, outputMode=wanted)
-            if converted is not None:
-                return converted
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            # A profile that does not fit says nothing; the colours are taken as they stand.
-            pass
-    return image.copy() if image.mode == wanted else image.convert(wanted)
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    if image.mode != "RGBA":
-        return image.convert("RGB")
-    ground = Image.new("RGB", image.size, "white")
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
 
 
 def _scaled(image: Image.Image, name: str, side: int, folder: Path, format_: str = "WEBP") -> dict[str, Any]:
@@ -265,7 +201,7 @@ def _save(image: Image.Image, path: Path, format_: str, quality: int | None = No
     """Write a picture, with every place where something else could hide named as empty."""
     options: dict[str, Any] = {"quality": quality or _QUALITY.get(format_, 80)}
     if format_ == "JPEG":
-        image = _opaque(image)
+        image = opaque(image)
         options |= {"exif": b"", "comment": b"", "xmp": b"", "icc_profile": None, "progressive": True, "optimize": True}
     elif format_ == "PNG":
         options = {
@@ -285,14 +221,6 @@ def _save(image: Image.Image, path: Path, format_: str, quality: int | None = No
 
 def _described(path: Path, width: int, height: int, format_: str) -> dict[str, Any]:
     return {"file": path.name, "width": width, "height": height, "file_size": path.stat().st_size, "format": format_}
-
-
-def _dominant(image: Image.Image) -> str:
-    """Return the colour that covers most of the picture, as `#rrggbb`."""
-    reduced = image.quantize(8, method=Image.Quantize.MEDIANCUT)
-    index = max(range(8), key=reduced.histogram().__getitem__)
-    red, green, blue = (reduced.getpalette() or [0, 0, 0])[index * 3 : index * 3 + 3]
-    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def answer(order: dict[str, Any]) -> dict[str, Any]:

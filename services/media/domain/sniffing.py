@@ -1,13 +1,18 @@
 """What bytes really are, by an own table of the allowed signatures: names and declarations do not count."""
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from typing import BinaryIO
 
 from services.media.domain.errors import TypeRefused
 
 HEAD_BYTES = 4096
 ZIP_ENTRIES_MAX = 10_000
+ZIP_COMMENT_MAX = 65_535
+ZIP_DIRECTORY_MAX = 4 * 1024 * 1024
 ZIP_BYTES_MAX = 500 * 1024 * 1024
 _OFFICE = {
     b"wordprocessingml.document.main+xml": "docx",
@@ -107,6 +112,7 @@ def _base_media(head: bytes) -> str | None:
 
 def _archive(file: BinaryIO) -> str | None:
     """Return what an office document or a book is; archives of anything else are refused. Raises TypeRefused."""
+    _check_directory(file)
     try:
         file.seek(0)
         with zipfile.ZipFile(file) as archive:
@@ -121,9 +127,31 @@ def _archive(file: BinaryIO) -> str | None:
             if "[Content_Types].xml" in names:
                 listed = _begin(archive, "[Content_Types].xml", 1 << 20)
                 return next((_BY_EXTENSION[kind] for mark, kind in _OFFICE.items() if mark in listed), None)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, KeyError):
+    except _DAMAGED:
         return None
     return None
+
+
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(NotImplementedError, RuntimeError, EOFError, ValueError, OSError, KeyError, IndexError),
+)
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse an archive whose list of entries is itself a bomb: reading it makes an object of each. Raises TypeRefused.
+
+    Source: APPNOTE 6.3.10, section 4.3.16. Documents need no ZIP64.
+    """
+    size = file.seek(0, 2)
+    file.seek(max(0, size - ZIP_COMMENT_MAX - 42))
+    end = file.read()
+    place = end.rfind(b"PK\x05\x06")
+    if place < 0 or len(end) < place + 22 or b"PK\x06\x07" in end[max(0, place - 20) : place]:
+        raise TypeRefused
+    entries, length = struct.unpack("<HI", end[place + 10 : place + 16])
+    if entries > ZIP_ENTRIES_MAX or length > ZIP_DIRECTORY_MAX:
+        raise TypeRefused("The document holds far more parts than a document should.")
 
 
 def _begin(archive: zipfile.ZipFile, name: str, count: int) -> bytes:
