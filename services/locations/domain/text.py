@@ -10,12 +10,16 @@ _LETTERS |= str.maketrans(
     {"œ": "oe", "Œ": "OE", "ı": "i", "þ": "th", "ð": "d", "ʻ": "", "ʼ": "", "'": "", "\u2019": ""}
 )
 
+_SIGNS = re.compile(r"[\W_]+")
+
 
 def folded(text: str) -> str:
     """Return a text as it is compared: no accents, no case, only letters and digits between single spaces."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    kept = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", kept)).lower().split())
+    kept = text.translate(_LETTERS)
+    if not kept.isascii():
+        plain = unicodedata.normalize("NFKD", kept)
+        kept = unicodedata.normalize("NFC", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+    return " ".join(_SIGNS.sub(" ", kept).lower().split())
 
 
 def search_text(names: Iterable[str]) -> str:

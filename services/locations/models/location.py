@@ -78,8 +78,14 @@ class PractitionerLocation(Versioned, Timestamps, Base):
             "ix_practitioner_locations_own",
             *("practitioner_id", text("is_primary DESC"), text("created_at DESC"), text("id DESC")),
         ),
-        Index("ix_practitioner_locations_city_id", "city_id", postgresql_where=text(_LISTED)),
-        Index("ix_practitioner_locations_state_id", "state_id", postgresql_where=text(_LISTED)),
+        *(
+            Index(
+                f"ix_practitioner_locations_{place}",
+                *(place, text("is_in_person DESC"), text("is_primary DESC"), "id"),
+                postgresql_where=text(_LISTED),
+            )
+            for place in ("city_id", "state_id", "country_id")
+        ),
         Index("ix_practitioner_locations_virtual", "id", postgresql_where=text(f"{_LISTED} AND is_virtual")),
         Index(
             "ix_practitioner_locations_due",

@@ -53,7 +53,7 @@ def _cities(
         )
         .join(State, State.id == City.state_id)
         .join(Country, Country.id == City.country_id)
-        .where(City.is_active, City.search_text.like(f"% {name}%"))
+        .where(City.is_active)
         .order_by(City.population.desc().nulls_last(), City.id)
         .limit(limit)
     )
@@ -64,15 +64,18 @@ def _cities(
         statement = statement.where(City.population >= SHORT_POPULATION)
     if countries:
         statement = statement.where(City.country_id.in_(countries))
-    rows: list[Any] = []
+    # A city's own name stands first in what it is found by.
+    own, any_name = City.search_text.like(f" {name}%"), City.search_text.like(f"% {name}%")
+    around = City.geo.op("<@", is_comparison=True)(
+        func.cube_enlarge(bindparam("near", type_=Cube()), bindparam("chord"), 3)
+    )
+    rows: dict[int, Any] = {}
     if near is not None:
-        around = City.geo.op("<@", is_comparison=True)(
-            func.cube_enlarge(bindparam("near", type_=Cube()), bindparam("chord"), 3)
-        )
         given = {"near": near.cube, "chord": chord_of(AROUND_METRES)}
-        rows = list(connection.execute(statement.where(around), given))
-    known = {row.id for row in rows}
-    rows += [row for row in connection.execute(statement) if row.id not in known]
+        rows |= {row.id: row for row in connection.execute(statement.where(around, any_name), given)}
+    for pattern in (own, any_name):
+        if len(rows) < limit:
+            rows |= {row.id: rows.get(row.id, row) for row in connection.execute(statement.where(pattern))}
     return [
         _suggestion(
             "city",
@@ -83,7 +86,7 @@ def _cities(
             longitude=row.longitude,
             slug=row.seo_url,
         )
-        for row in rows[:limit]
+        for row in list(rows.values())[:limit]
     ]
 
 

@@ -350,7 +350,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_practitioner_locations_city_id",
         "practitioner_locations",
-        ["city_id"],
+        ["city_id", sa.literal_column("is_in_person DESC"), sa.literal_column("is_primary DESC"), "id"],
+        unique=False,
+        postgresql_where=sa.text("listed AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_practitioner_locations_country_id",
+        "practitioner_locations",
+        ["country_id", sa.literal_column("is_in_person DESC"), sa.literal_column("is_primary DESC"), "id"],
         unique=False,
         postgresql_where=sa.text("listed AND deleted_at IS NULL"),
     )
@@ -396,7 +403,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_practitioner_locations_state_id",
         "practitioner_locations",
-        ["state_id"],
+        ["state_id", sa.literal_column("is_in_person DESC"), sa.literal_column("is_primary DESC"), "id"],
         unique=False,
         postgresql_where=sa.text("listed AND deleted_at IS NULL"),
     )
@@ -505,6 +512,11 @@ def downgrade() -> None:
         "ix_practitioner_locations_due",
         table_name="practitioner_locations",
         postgresql_where=sa.text("geocode_due_at IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_practitioner_locations_country_id",
+        table_name="practitioner_locations",
+        postgresql_where=sa.text("listed AND deleted_at IS NULL"),
     )
     op.drop_index(
         "ix_practitioner_locations_city_id",

