@@ -28,7 +28,7 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 # A page of several megabytes on a machine that is busy with other tests.
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 240.0
 
 
 def program() -> str | None:
