@@ -31,7 +31,7 @@ from shared.testing.http import Answer, Caller, trust_test_key
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "bookings.md"
 SMALL, LARGE = 10_000, 1_000_000
-COMING, CLIENTS = 20, 400
+COMING, CLIENTS = 20, 350
 REQUESTS, MEASURED_PRACTITIONERS = 60, 20
 MORNING = utc_now().replace(hour=6, minute=0, second=0, microsecond=0)
 
@@ -48,11 +48,12 @@ _FILL = """
         starts, starts + interval '1 hour', 'UTC', 0, 'USD', 10000, 0, 10000, 10000, 10000, 0, 0, 'platform', '{{}}',
         '{{}}', 'Massage', '', 'Practitioner', '', '', 0, false, starts, 'massage practitioner person', 1, starts,
         starts
-    FROM (SELECT n, n < {practitioners} * {coming} AS is_coming,
-                 CASE WHEN n < {practitioners} * {coming}
+    FROM (SELECT n, is_coming,
+                 CASE WHEN is_coming
                       THEN %(morning)s + (1 + n / {practitioners}) * interval '1 day' + %(hour)s * interval '1 hour'
                       ELSE %(morning)s - (n / {practitioners}) * interval '2 hours' END AS starts
-          FROM generate_series(%(first)s, %(last)s) n) AS rows;
+          FROM (SELECT n, n < {practitioners} * {coming} AND 1 + n %% {practitioners} > {busy} AS is_coming
+                FROM generate_series(%(first)s, %(last)s) n) AS numbers) AS rows;
     INSERT INTO calendar_blocks (practitioner_id, during, source, source_id, exclusive)
     SELECT practitioner_id, tstzrange(start_time, end_time), 'booking', id, true FROM bookings b
     WHERE status = 'confirmed' AND NOT EXISTS (SELECT 1 FROM calendar_blocks c
@@ -93,8 +94,10 @@ class Practice:
             for name, _ in indexes:
                 cursor.execute(f"DROP INDEX {name}")
             cursor.execute(
-                _FILL.format(practitioners=max(last // 100, 500), coming=COMING, clients=CLIENTS),
-                # The two fillings lie at different hours, so that they never claim the same time.
+                # There are more people as well, each with as many bookings: who was there before gets no more to come.
+                _FILL.format(
+                    practitioners=max(last // 100, 500), coming=COMING, clients=last // 25, busy=500 if first else 0
+                ),
                 {"first": first, "last": last, "morning": MORNING, "hour": 12 if first else 2},
             )
             for _, definition in indexes:
