@@ -84,6 +84,8 @@ x-process: &process
   pids_limit: 256
   stop_grace_period: 40s
   networks: [private]
+  # The image says how it is asked; asked oftener while it starts, for others wait for it.
+  healthcheck: {interval: 30s, timeout: 20s, start_period: 180s, start_interval: 5s, retries: 3}
   logging: &logging
     driver: json-file
     options: {max-size: 10m, max-file: "3"}
