@@ -33,7 +33,7 @@ class Settings(ServiceSettings):
     cloudflare_r2_region_name: str = "auto"
     """Its region."""
     cloudflare_r2_public_bucket_name: str = ""
-    """The bucket of files that everybody may see; empty: none is public."""
+    """The bucket of public files; empty: they lie in the private one, and we lead to them."""
     cloudflare_r2_custom_domain: str = ""
     """The domain of the public bucket."""
     cloudflare_r2_public_endpoint_url: str = ""

@@ -1,5 +1,7 @@
 """The demo has pictures, once."""
 
+import time
+
 import pytest
 from sqlalchemy import func, select
 
@@ -15,6 +17,7 @@ from shared.messaging.testing import apply, message
 
 def test_the_demo_has_pictures_once(database: Database, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seeding, "connect", lambda *_, **__: database)
+    monkeypatch.setattr(seeding, "_began", time.monotonic())
     with pytest.raises(NotYet):
         seeding.seed()
     who = {"id": 7, "uuid": str(uuid7()), "display_name": "Mara Sol"}
