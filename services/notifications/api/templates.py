@@ -52,7 +52,7 @@ class Templates(MethodView):
             page = queries.TEMPLATES.page(
                 connection,
                 query,
-                where=[true() if is_staff else Template.is_active.is_(True)],
+                where=[queries.IS_KNOWN, true() if is_staff else Template.is_active.is_(True)],
                 variant="staff" if is_staff else "everybody",
             )
         return page_body(page, [queries.shown(row) for row in page.rows])

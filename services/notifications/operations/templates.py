@@ -42,35 +42,39 @@ def mirror_shipped(session: Session, *, now: datetime) -> None:
     if session.scalar(mirrored) == len(shipped):
         return
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('notification templates'))"))
-    for kind, channel, locale, words in shipped:
-        fresh = insert(Template).values(
-            kind=kind,
-            channel=channel,
-            locale=locale,
-            name=KINDS[kind].title,
-            notification_type=KINDS[kind].type,
-            subject=words.subject,
-            body=words.body,
-            html=words.html,
-            is_active=True,
-            is_default=True,
-            fingerprint=named,
-            version=1,
-            created_at=now,
-            updated_at=now,
-        )
-        session.execute(fresh.on_conflict_do_nothing())
-    for row in session.scalars(select(Template).where(Template.fingerprint != "").with_for_update()):
-        if row.is_default and row.kind in KINDS:
+    rows = [
+        {
+            "kind": kind,
+            "channel": channel,
+            "locale": locale,
+            "name": KINDS[kind].title,
+            "notification_type": KINDS[kind].type,
+            "subject": words.subject,
+            "body": words.body,
+            "html": words.html,
+            "is_active": True,
+            "is_default": True,
+            "fingerprint": named,
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for kind, channel, locale, words in shipped
+    ]
+    session.execute(insert(Template).on_conflict_do_nothing(), rows)
+    for row in session.scalars(select(Template).where(Template.fingerprint.not_in(("", named))).with_for_update()):
+        if row.kind not in KINDS or not KINDS[row.kind].has(row.channel):
+            continue  # An earlier release had it.
+        if row.is_default:
             _become(row, rendering.shipped(row.kind, row.channel, row.locale))
         row.fingerprint = named
     session.flush()
 
 
 def find_template(session: Session, template_id: int, *, lock: bool = False) -> Template:
-    """Return a template. Raises TemplateNotFound."""
+    """Return a template. Raises TemplateNotFound, also for words of a kind that is no more."""
     found = session.get(Template, template_id, with_for_update=lock, populate_existing=lock)
-    if found is None:
+    if found is None or found.kind not in KINDS:
         raise TemplateNotFound
     return found
 

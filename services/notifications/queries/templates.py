@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.samples import variables
 from services.notifications.domain.words import CHANNELS, TYPES
 from services.notifications.models import Template, TemplateVersion
@@ -11,6 +12,9 @@ from shared.http import fields
 from shared.listing import Filter, Listing, Row
 
 _COLUMNS = [column for column in Template.__table__.columns if column.name != "fingerprint"]
+
+IS_KNOWN = Template.kind.in_(tuple(KINDS))
+"""Whether the kind is one of this release; words of others stay, should it come back."""
 
 TEMPLATES = Listing(
     columns=select(*_COLUMNS),

@@ -373,7 +373,7 @@ class Revoked:
     expires_at: int
 
 
-PEOPLE, LINES = range(100, 115), 20
+PEOPLE, LINES = range(100, 112), 15
 
 
 class Visitor:

@@ -264,6 +264,10 @@ def test_a_new_release_s_words_reach_what_nobody_edited(staff: Caller, people: D
     other = find(staff, "booking.cancelled")
     with people.transaction() as session:
         session.execute(update(Template).values(fingerprint="an older release", body="Older words."))
+        gone = update(Template).where(Template.kind == "booking.expired").values(kind="booking.forgotten")
+        session.execute(gone)
 
+    assert find(staff, "booking.expired", channel="in_app")["is_default"] is True
+    assert staff.get(f"{PATH}?page_size=100").json["count"] == len(list(rendering.all_shipped()))
     assert find(staff, "booking.cancelled")["body_template"] == other["body_template"]
     assert find(staff)["body_template"] == "Older words."

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.notifications.jobs import look_at_waiting_mail, send_due_digests
+from services.notifications.operations.mailing import Post, Wait, queue_mails
 from services.notifications.tests.integration.test_mail import ANA, BOOKING, deliveries, markup, person, send, words
 from services.notifications.tests.integration.test_telling import kinds, tell
 from services.notifications.tests.mail_server import MailServer
@@ -196,7 +197,16 @@ def test_a_digest_is_one_mail_of_what_was_not_read(people: Database, http: Calle
 
 def test_fifty_and_the_rest(people: Database, http: Caller, server: MailServer) -> None:
     choose(http, digest="hourly")
-    arrive(people, NOON, *(receipt(number) for number in range(120)))
+    arrive(people, NOON, receipt(0))
+    [first] = deliveries(people)
+    with people.transaction() as session:
+        copied = {"user_id": ANA, "kind": first.kind, "link": "", "happened_at": NOON}
+        values, wait = first.context["values"], Wait(reason="digest", until=first.not_before)
+        posts = [
+            Post(**copied, occasion=str(number), values={**values, "what": f"Order {number}"}, wait=wait)
+            for number in range(1, 120)
+        ]
+        queue_mails(session, posts, now=NOON)
 
     assert mails_at(NOON + timedelta(hours=1), server) == ["120 things you have not seen"]
     [mail] = send(server)
