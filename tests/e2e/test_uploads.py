@@ -66,11 +66,7 @@ window.display = url => show(() => new Promise((done, failed) => {
 }))
 </script>"""
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed here: install chromium to run this"),
-]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 class Page(BaseHTTPRequestHandler):
@@ -114,6 +110,7 @@ def done(browser: Browser, order: str) -> dict[str, Any]:
     return shown
 
 
+@pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed here: install chromium to run this")
 def test_pictures_are_uploaded_from_a_page(stack: Stack, browser: Browser, client: Person) -> None:
     """Both ways end the same: a picture with a thumbnail, shown by its permanent address to anybody."""
     browser.evaluate(f"window.api = '{stack.url('').rstrip('/')}'; window.token = '{client.api.token}'")
