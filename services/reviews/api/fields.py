@@ -45,8 +45,8 @@ class Stars(fields.Field[int]):
         return _hundredths(value, low=self.low)
 
 
-class StarRange(fields.Field[str]):
-    """A filter: `4` is four stars and something, `4.5` and `4.00` are exact. Read as `400-499`, both included."""
+class StarRange(fields.Field[tuple[int, int]]):
+    """A filter: `4` is four stars and something, `4.5` and `4.00` are exact. Both bounds are included."""
 
     def _deserialize(
         self,
@@ -54,9 +54,9 @@ class StarRange(fields.Field[str]):
         attr: str | None,  # noqa: ARG002 - marshmallow's signature.
         data: Mapping[str, Any] | None,  # noqa: ARG002 - marshmallow's signature.
         **_: Any,
-    ) -> str:
+    ) -> tuple[int, int]:
         read = _hundredths(value)
-        return f"{read}-{read if '.' in str(value) else read + 99}"
+        return (read, read) if "." in str(value) else (read, read + 99)
 
 
 class Reference(fields.Field[Any]):
