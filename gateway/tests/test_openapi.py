@@ -176,6 +176,7 @@ def test_documentation_pages_bring_everything_with_them(running: RunningGateway,
         answer = requests.get(urljoin(url, file), timeout=10)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert "cdn.redoc.ly" not in answer.text, "a picture of its maker's, which would be asked for at each visit"
     assert requests.get(f"{url.split('/docs/', maxsplit=1)[0]}/docs/assets/nothing.js", timeout=10).status_code == 404
 
 

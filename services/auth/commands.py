@@ -114,6 +114,8 @@ def import_users(*, file: Path, source: str) -> None:
     with file.open(encoding="utf-8") as lines:
         report = importing.run(lines)
     click.echo(f"{report.added} added, {report.kept} there already, {len(report.refused)} refused")
+    if report.floor_ms > settings().auth_login_floor_ms:
+        click.echo(f"Set AUTH_LOGIN_FLOOR_MS={report.floor_ms} while imported passwords are left (measured here).")
     for line in report.refused:
         click.echo(f"  {line}", err=True)
 

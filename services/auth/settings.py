@@ -53,7 +53,7 @@ class Settings(ServiceSettings):
     registration_limit_hourly: int | None = None
     """Accounts that one network may open in an hour; unset: 10 in production, else 1000."""
     auth_login_floor_ms: int = 0
-    """The least time of a sign-in, while imported hashes take longer; unset: what the import measured."""
+    """The least time of a sign-in, while imported hashes take longer; the import measures and tells it."""
     argon2_memory_kib: int = 19_456
     """Memory of a password hash."""
     argon2_time_cost: int = 2

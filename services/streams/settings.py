@@ -20,22 +20,39 @@ class Settings(ServiceSettings):
     """
 
     livekit_url: str = ""
+    """Where the LiveKit server is; without one the sandbox stands for it."""
     livekit_public_url: str = ""
+    """Where browsers reach it: ws or wss."""
     livekit_api_key: str = ""
+    """LiveKit's key."""
     livekit_api_secret: str = secret("")
+    """Its secret."""
     livekit_webhook_keys: tuple[str, ...] = ()
+    """`key:secret` pairs that may sign webhooks while keys are replaced; empty: the own key."""
     livekit_egress_s3_endpoint: str = ""
+    """Where recordings are written; empty: R2, and without it the sandbox keeps them."""
     livekit_egress_s3_bucket: str = ""
+    """Their bucket."""
     livekit_egress_s3_region: str = "auto"
+    """Its region."""
     livekit_egress_s3_access_key: str = ""
+    """Its key id."""
     livekit_egress_s3_secret: str = secret("")
+    """Its key."""
     cloudflare_r2_endpoint_url: str = ""
+    """R2's address, for recordings."""
     cloudflare_r2_storage_bucket_name: str = ""
+    """The bucket of files that need a signed address."""
     cloudflare_r2_access_key_id: str = secret("")
+    """Its key id."""
     cloudflare_r2_secret_access_key: str = secret("")
+    """Its key."""
     media_signing_keys: str = secret("")
+    """media's keys for signed addresses, so that pages show pictures."""
     stream_host_grace_seconds: int = 300
+    """How long a host may be gone before the stream ends."""
     stream_max_viewers: int = 1000
+    """How many fit into one live stream."""
 
     @property
     def webhook_pairs(self) -> tuple[tuple[str, str], ...]:

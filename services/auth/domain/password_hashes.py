@@ -48,6 +48,11 @@ def scheme(stored: str | None) -> str:
     return "argon2id" if stored.startswith(_OWN) else "imported"
 
 
+def kind(stored: str) -> str:
+    """Return what the cost of checking depends on: the scheme and its first parameter, mostly the rounds."""
+    return "$".join(stored.split("$")[:2])
+
+
 def is_readable(stored: str) -> bool:
     """Say whether a hash from elsewhere is of a form that can be checked here."""
     return stored.startswith(_OWN) or stored.partition("$")[0] in _IMPORTED

@@ -160,6 +160,16 @@ def test_importing_twice_changes_nothing(database: Database) -> None:
     assert len(collision.refused) == 1
 
 
+def test_the_import_measures_how_long_sign_ins_should_take(database: Database) -> None:
+    lines = [line(700_010, password=pbkdf2(PASSWORD)), line(700_011, password="!unusable")]
+
+    first = Importing(source="django").run(lines)
+    again = Importing(source="django").run(lines)
+
+    assert first.floor_ms > 0
+    assert again.floor_ms == 0, "nothing was added"
+
+
 def test_of_addresses_that_differ_by_case_the_last_used_keeps_it(http: Caller, database: Database) -> None:
     lines = [
         line(700_005, email="same@x.example", last_login="2024-01-01T00:00:00Z", password=pbkdf2(PASSWORD)),
