@@ -20,8 +20,9 @@ from sqlalchemy import Connection, text
 
 from bench.services import postgresql
 from services.locations.domain.sphere import METRES_PER_MILE, Bounds, Point, chord_of
+from services.locations.models import lookups
 from services.locations.operations.seeding import load_reference
-from services.locations.queries import lookups, nearby, suggestions
+from services.locations.queries import nearby, suggestions
 from shared.database import Database
 from shared.database.migrate import migrate
 

@@ -11,9 +11,9 @@ from services.locations.domain import words
 from services.locations.domain.addresses import GRANULARITIES, Correction, Found, Question, Verdict
 from services.locations.domain.errors import NothingThere
 from services.locations.domain.sphere import Point
+from services.locations.models import lookups
 from services.locations.operations.geocoding import geocoding
 from services.locations.operations.throttling import throttle
-from services.locations.queries import lookups
 from services.locations.settings import settings
 from shared.clock import utc_now
 from shared.database import reading

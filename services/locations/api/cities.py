@@ -18,7 +18,7 @@ from services.locations.api.parameters import (
 from services.locations.api.shapes import City as CityShape
 from services.locations.api.shapes import line
 from services.locations.domain.errors import PlaceNotFound
-from services.locations.models import City
+from services.locations.models import City, naming
 from services.locations.operations.curating import change_city
 from services.locations.queries import places
 from shared.database import reading, transaction
@@ -178,7 +178,7 @@ class OneCity(MethodView):
         """Return a city by its id or the address of its page: san-francisco-ca."""
         let_caches_keep(REFERENCE_SECONDS)
         with reading() as connection:
-            return _city(connection, places.city_named(reference))
+            return _city(connection, naming.city_named(reference))
 
     @cities.operation("cities_partial_update", STAFF, refuses=[PlaceNotFound])
     @cities.arguments(PatchedCity)
@@ -188,7 +188,7 @@ class OneCity(MethodView):
         with transaction() as session:
             change_city(session, reference, body, by=identity())
             say("City updated successfully")
-            return _city(session.connection(), places.city_named(reference))
+            return _city(session.connection(), naming.city_named(reference))
 
 
 def _city(connection: Any, named: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from services.locations.api.shapes import Country as CountryShape
 from services.locations.api.shapes import line, maybe
 from services.locations.clients.formats import address_format
 from services.locations.domain.errors import PlaceNotFound
-from services.locations.models import Country
+from services.locations.models import Country, naming
 from services.locations.operations.curating import change_country
 from services.locations.queries import places
 from shared.database import reading, transaction
@@ -134,5 +134,5 @@ class CountryAddressFormat(MethodView):
 
 def _country(connection: Any, reference: str) -> dict[str, Any]:
     where = () if identity().is_staff else (places.ACTIVE_COUNTRY,)
-    found = places.one(connection, places.COUNTRY_COLUMNS, places.country_named(reference), *where)
+    found = places.one(connection, places.COUNTRY_COLUMNS, naming.country_named(reference), *where)
     return places.shown_country(found)

@@ -15,9 +15,10 @@ from services.locations.domain.addresses import Question
 from services.locations.domain.errors import LocationNotFound, PlaceNotFound
 from services.locations.domain.sphere import METRES_PER_MILE, Point, bearing, kilometres, metres_between, miles
 from services.locations.domain.text import normalised
+from services.locations.models import lookups
 from services.locations.operations.geocoding import geocoding
 from services.locations.operations.throttling import throttle
-from services.locations.queries import lookups, measuring
+from services.locations.queries import measuring
 from services.locations.queries.measuring import End
 from services.locations.queries.resolving import Place, resolve
 from services.locations.queries.suggestions import address_suggestion, suggest

@@ -13,12 +13,13 @@ from services.locations.domain import words
 from services.locations.domain.addresses import Question
 from services.locations.domain.errors import LocationNotFound, PlaceNotFound
 from services.locations.domain.sphere import METRES_PER_MILE, Point, metres_between, miles
-from services.locations.domain.text import normalised
+from services.locations.domain.text import normalised, zip_digits
+from services.locations.models import lookups
 from services.locations.operations.callers import named
 from services.locations.operations.geocoding import geocoding
 from services.locations.operations.throttling import throttle
 from services.locations.queries import locations as queries
-from services.locations.queries import lookups, nearby, places
+from services.locations.queries import nearby
 from services.locations.settings import settings
 from shared.clock import utc_now
 from shared.database import reading
@@ -262,7 +263,7 @@ def _asked_point(connection: Connection, query: dict[str, Any]) -> Point:
     if "lat" in query and "lng" in query:
         return Point(query["lat"], query["lng"])
     country = lookups.country(connection, settings().locations_default_country)
-    code = places.zip_digits(normalised(query["zip"]), settings().locations_default_country)
+    code = zip_digits(normalised(query["zip"]), settings().locations_default_country)
     found = lookups.point_of(lookups.zipcode(connection, country["id"], code) if country else None)
     if found is None:
         raise PlaceNotFound

@@ -10,7 +10,7 @@ from services.locations.api.parameters import country_field, resolve_places
 from services.locations.api.shapes import State as StateShape
 from services.locations.api.shapes import line
 from services.locations.domain.errors import PlaceNotFound
-from services.locations.models import Country, State
+from services.locations.models import Country, State, naming
 from services.locations.operations.curating import change_state
 from services.locations.queries import places
 from shared.database import reading, transaction
@@ -89,7 +89,7 @@ class OneState(MethodView):
         """Return a state by its id, or by country and code: US-CA."""
         let_caches_keep(REFERENCE_SECONDS)
         with reading() as connection:
-            return places.one(connection, places.STATE_COLUMNS, places.state_named(reference), *_visible())
+            return places.one(connection, places.STATE_COLUMNS, naming.state_named(reference), *_visible())
 
     @states.operation("states_partial_update", STAFF, refuses=[PlaceNotFound])
     @states.arguments(PatchedState)
@@ -99,7 +99,7 @@ class OneState(MethodView):
         with transaction() as session:
             change_state(session, reference, body, by=identity())
             say("State updated successfully")
-            return places.one(session.connection(), places.STATE_COLUMNS, places.state_named(reference))
+            return places.one(session.connection(), places.STATE_COLUMNS, naming.state_named(reference))
 
 
 def _visible() -> tuple[Any, ...]:

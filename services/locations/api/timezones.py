@@ -8,9 +8,9 @@ from services.locations.api.shapes import Degrees, line, maybe
 from services.locations.clients.zone_names import countries_by_zone
 from services.locations.domain.errors import PlaceNotFound
 from services.locations.domain.sphere import Point
-from services.locations.domain.text import normalised
+from services.locations.domain.text import normalised, zip_digits
 from services.locations.domain.timezones import described
-from services.locations.queries import lookups, places
+from services.locations.models import lookups
 from services.locations.queries import timezones as queries
 from services.locations.settings import settings
 from shared.clock import utc_now
@@ -92,7 +92,7 @@ class LookUpTimezone(MethodView):
                 return queries.zone_of_point(connection, Point(query["lat"], query["lng"]))
             if "zip" in query:
                 country = country_id(connection, settings().locations_default_country)
-                code = places.zip_digits(normalised(query["zip"]), settings().locations_default_country)
+                code = zip_digits(normalised(query["zip"]), settings().locations_default_country)
                 return queries.zone_of_zip(connection, country, code)
             if "city" in query:
                 city = lookups.city_by_id(connection, query["city"])

@@ -15,7 +15,7 @@ from services.locations.api.parameters import (
 )
 from services.locations.api.shapes import ZipCode, line
 from services.locations.domain.errors import PlaceNotFound
-from services.locations.domain.text import normalised
+from services.locations.domain.text import normalised, zip_digits
 from services.locations.models import Zipcode
 from services.locations.queries import places
 from services.locations.settings import settings
@@ -100,7 +100,7 @@ class LookUpZipcode(MethodView):
         let_caches_keep(REFERENCE_SECONDS)
         with reading() as connection:
             country = country_id(connection, query.get("country", settings().locations_default_country))
-            code = places.zip_digits(normalised(query["code"]), "US" if country == 840 else "")
+            code = zip_digits(normalised(query["code"]), "US" if country == 840 else "")
             if country == 840 and code.isdigit() and len(code) != 5:
                 raise Invalid.field("code", "A US zip code has five digits.")
             found = places.one(connection, places.ZIP_COLUMNS, Zipcode.code == code, Zipcode.country_id == country)
@@ -122,5 +122,5 @@ class OneZipcode(MethodView):
 
 def _beginning(text: str) -> str:
     """Return the LIKE pattern of codes that begin so."""
-    asked = places.zip_digits(normalised(text), "US")
+    asked = zip_digits(normalised(text), "US")
     return re.sub(r"([\\%_])", r"\\\1", asked) + "%"

@@ -72,12 +72,6 @@ def needs(country: str, part: str) -> bool:
     return part in address_format(country)["required"]
 
 
-def uses_postal_codes(country: str) -> bool:
-    """Tell whether the country has postal codes at all."""
-    rules = _rules(country)
-    return rules is not None and "postal_code" in rules.allowed_fields
-
-
 def fits_pattern(country: str, code: str) -> bool:
     """Tell whether a postal code has the country's form."""
     rules = _rules(country)

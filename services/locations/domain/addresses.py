@@ -8,7 +8,6 @@ from services.locations.domain.sphere import Point
 from services.locations.domain.text import folded, normalised
 
 GRANULARITIES: Final = ("unit", "building", "street", "postal_code", "city", "state", "country", "none")
-COMPONENTS: Final = ("street_number", "street", "unit", "city", "state", "postal_code", "country")
 
 NUMBER_FIRST: Final = frozenset(
     {

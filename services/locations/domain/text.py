@@ -28,12 +28,6 @@ def search_text(names: Iterable[str]) -> str:
     return "".join(f" {name}|" for name in different)
 
 
-def word_prefix(text: str) -> str | None:
-    """Return the LIKE pattern for names in which a word, or a run of words, begins so; None where nothing is left."""
-    asked = folded(text)
-    return f"% {asked}%" if asked else None
-
-
 def slug_of(name: str) -> str:
     """Return the ASCII slug of a name; empty where nothing is left of it."""
     plain = unicodedata.normalize("NFKD", name.translate(_LETTERS)).encode("ascii", "ignore").decode()
@@ -61,3 +55,11 @@ def normalised(text: str) -> str:
 def flag_of(code: str) -> str:
     """Return the emoji of a country's flag."""
     return "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in code)
+
+
+def zip_digits(code: str, country: str) -> str:
+    """Return a postal code as it is kept: US ZIP+4 cut to five, upper case."""
+    asked = code.strip().upper()
+    if country == "US" and re.fullmatch(r"[0-9]{5}-?[0-9]{4}", asked, re.ASCII):
+        return asked[:5]
+    return asked

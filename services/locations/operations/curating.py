@@ -7,26 +7,25 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.locations.domain.errors import PlaceNotFound
-from services.locations.models import City, Country, State
-from services.locations.queries import places
+from services.locations.models import City, Country, State, naming
 from shared.audit import audit
 from shared.identity import Identity
 
 
 def change_country(session: Session, reference: str, body: Mapping[str, Any], *, by: Identity) -> None:
     """Switch a country. Raises PlaceNotFound."""
-    _change(session, session.scalar(select(Country).where(places.country_named(reference)).limit(1)), body, by)
+    _change(session, session.scalar(select(Country).where(naming.country_named(reference)).limit(1)), body, by)
 
 
 def change_state(session: Session, reference: str, body: Mapping[str, Any], *, by: Identity) -> None:
     """Change a state. Raises PlaceNotFound."""
-    named = select(State).join(Country, Country.id == State.country_id).where(places.state_named(reference))
+    named = select(State).join(Country, Country.id == State.country_id).where(naming.state_named(reference))
     _change(session, session.scalar(named.limit(1)), body, by)
 
 
 def change_city(session: Session, reference: str, body: Mapping[str, Any], *, by: Identity) -> None:
     """Change a city; seeding leaves what was set here alone. Raises PlaceNotFound."""
-    city = session.scalar(select(City).where(places.city_named(reference)).with_for_update())
+    city = session.scalar(select(City).where(naming.city_named(reference)).with_for_update())
     _change(session, city, body, by)
     if city is None:
         raise PlaceNotFound

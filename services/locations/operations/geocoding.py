@@ -19,8 +19,8 @@ from services.locations.domain import words
 from services.locations.domain.addresses import Found, Question, Verdict
 from services.locations.domain.breaker import Breaker
 from services.locations.domain.sphere import Point
-from services.locations.models import GeocodeCache, GeocodeUsage
-from services.locations.queries import lookups, offline, verdicts
+from services.locations.models import GeocodeCache, GeocodeUsage, lookups
+from services.locations.operations import offline, verdicts
 from services.locations.settings import Settings
 from shared.clock import utc_now
 from shared.database import database, reading

@@ -10,9 +10,9 @@ from services.locations.domain import words
 from services.locations.domain.addresses import Found
 from services.locations.domain.hiding import public_point
 from services.locations.domain.sphere import Point, metres_between
+from services.locations.models import lookups
 from services.locations.operations.geocoding import Answer, geocoding
 from services.locations.operations.resolving import Address
-from services.locations.queries import lookups
 from shared.database import reading
 
 FIRST_RETRY: Final = timedelta(minutes=1)

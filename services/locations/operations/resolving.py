@@ -8,9 +8,8 @@ from sqlalchemy import Connection
 
 from services.locations.clients import formats
 from services.locations.domain.addresses import Question
-from services.locations.domain.text import normalised
-from services.locations.queries import lookups
-from services.locations.queries.places import zip_digits
+from services.locations.domain.text import normalised, zip_digits
+from services.locations.models import lookups
 from shared.errors import Invalid
 
 REQUIRED: Final = "Required in person."

@@ -11,7 +11,7 @@ from services.locations.clients.zone_names import all_zones
 from services.locations.clients.zones import zone_at
 from services.locations.domain import words
 from services.locations.domain.sphere import Point
-from services.locations.models import City, GeocodeCache, GeocodeUsage, PractitionerLocation, Zipcode
+from services.locations.models import City, GeocodeCache, GeocodeUsage, PractitionerLocation, Zipcode, lookups
 from services.locations.operations.announcing import announce
 from services.locations.operations.callers import lock_practitioner
 from services.locations.operations.counting import counted
@@ -26,7 +26,6 @@ from services.locations.operations.placing import (
 )
 from services.locations.operations.resolving import Address
 from services.locations.operations.throttling import forget_minutes
-from services.locations.queries import lookups
 from shared.database import reading, transaction
 
 BATCH: Final = 20

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from services.locations.domain.errors import LocationNotFound, PlaceNotFound
 from services.locations.domain.sphere import Point, chord_of
-from services.locations.models import City, PractitionerLocation
+from services.locations.domain.text import zip_digits
+from services.locations.models import City, PractitionerLocation, lookups
 from services.locations.models.cube import Cube
-from services.locations.queries import lookups, places
-from services.locations.queries.places import zip_digits
+from services.locations.queries import places
 
 MAJOR_SHOWN = 20
 

@@ -1,15 +1,14 @@
 """Reading reference data: the columns that are answered, and what finds a place by a name."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from services.locations.domain.errors import PlaceNotFound
 from services.locations.domain.sphere import Point, chord_of, metres_of, miles
-from services.locations.domain.text import flag_of, folded, slug_of
-from services.locations.models import City, Country, State, Zipcode
+from services.locations.domain.text import flag_of, folded
+from services.locations.models import City, Country, State, Zipcode, naming
 from services.locations.models.cube import Cube
 
 Clause = ColumnElement[bool]
@@ -106,31 +105,6 @@ def shown_distance(row: Row) -> Row:
     return {**row, "distance_miles": None if measured is None else miles(metres_of(measured))}
 
 
-def country_named(reference: str) -> Clause:
-    """Return the condition for a country by ISO number, two or three letters, or slug."""
-    asked = reference.strip()
-    if asked.isascii() and asked.isdigit():
-        return Country.id == int(asked[:9])
-    return or_(Country.code == asked.upper()[:3], Country.code_3 == asked.upper()[:4], Country.slug == slug_of(asked))
-
-
-def state_named(reference: str) -> Clause:
-    """Return the condition for a state by id or by `US-CA`; needs the country joined."""
-    asked = reference.strip()
-    if asked.isascii() and asked.isdigit():
-        return State.id == min(int(asked[:19]), 2**63 - 1)
-    country, _, code = asked.upper().partition("-")
-    return and_(Country.code == country[:3], State.code == code[:11])
-
-
-def city_named(reference: str) -> Clause:
-    """Return the condition for a city by id or by its page's address."""
-    asked = reference.strip()
-    if asked.isascii() and asked.isdigit():
-        return City.id == min(int(asked[:19]), 2**63 - 1)
-    return City.seo_url == asked.lower()[:131]
-
-
 def one(connection: Connection, columns: Any, *where: Clause) -> Row:
     """Return the one row. Raises PlaceNotFound."""
     row = connection.execute(columns.where(*where).limit(1)).first()
@@ -142,7 +116,9 @@ def one(connection: Connection, columns: Any, *where: Clause) -> Row:
 def country_id(connection: Connection, reference: str | int) -> int | None:
     """Return the id of a country by number, code, slug or name; None if there is none."""
     found = connection.execute(
-        select(Country.id).where(or_(country_named(str(reference)), Country.name == str(reference).strip())).limit(1)
+        select(Country.id)
+        .where(or_(naming.country_named(str(reference)), Country.name == str(reference).strip()))
+        .limit(1)
     ).scalar()
     return None if found is None else int(found)
 
@@ -150,17 +126,12 @@ def country_id(connection: Connection, reference: str | int) -> int | None:
 def state_id(connection: Connection, reference: str | int) -> int | None:
     """Return the id of a state by id or `US-CA`; None if there is none."""
     found = connection.execute(
-        select(State.id).join(Country, Country.id == State.country_id).where(state_named(str(reference))).limit(1)
+        select(State.id)
+        .join(Country, Country.id == State.country_id)
+        .where(naming.state_named(str(reference)))
+        .limit(1)
     ).scalar()
     return None if found is None else int(found)
-
-
-def zip_digits(code: str, country: str) -> str:
-    """Return a postal code as it is kept: US ZIP+4 cut to five, upper case."""
-    asked = code.strip().upper()
-    if country == "US" and re.fullmatch(r"[0-9]{5}-?[0-9]{4}", asked, re.ASCII):
-        return asked[:5]
-    return asked
 
 
 def cities_in_metro(connection: Connection, metro: str, country: int | None) -> Sequence[Row]:

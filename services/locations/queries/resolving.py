@@ -9,10 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from services.locations.domain.sphere import METRES_PER_MILE, Point
-from services.locations.domain.text import folded, normalised, slug_of
-from services.locations.models import City, Country, State
-from services.locations.queries import lookups
-from services.locations.queries.places import zip_digits
+from services.locations.domain.text import folded, normalised, slug_of, zip_digits
+from services.locations.models import City, Country, State, lookups
 from services.locations.queries.timezones import zone_of_point
 
 POINT_MILES: Final = 10.0

@@ -10,7 +10,7 @@ from services.locations.clients.zones import zone_at
 from services.locations.domain.sphere import Point
 from services.locations.domain.text import folded
 from services.locations.domain.timezones import described
-from services.locations.queries import lookups
+from services.locations.models import lookups
 
 AT_SEA_METRES: Final = 300_000
 

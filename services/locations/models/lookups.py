@@ -1,4 +1,4 @@
-"""Finding the one place that a word means."""
+"""Finding the one place that a word means, for operations and queries alike."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from services.locations.domain.addresses import us_state_code
 from services.locations.domain.sphere import Point, chord_of, metres_of
 from services.locations.domain.text import folded, slug_of
 from services.locations.domain.words import TERRITORIES
-from services.locations.models import City, Country, State, Zipcode
 from services.locations.models.cube import Cube
+from services.locations.models.places import City, Country, State, Zipcode
 
 Row = dict[str, Any]
 

@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from services.locations.clients import formats
 from services.locations.domain.addresses import Correction, Question, Verdict, is_nothing
-from services.locations.queries import lookups
-from services.locations.queries.offline import Understood, formatted, geocode, understood
+from services.locations.models import lookups
+from services.locations.operations.offline import Understood, formatted, geocode, understood
 
 
 @dataclass(slots=True)

@@ -15,9 +15,8 @@ from services.locations.domain.addresses import (
     is_nothing,
 )
 from services.locations.domain.sphere import Point, metres_between
-from services.locations.domain.text import folded
-from services.locations.queries import lookups
-from services.locations.queries.places import zip_digits
+from services.locations.domain.text import folded, zip_digits
+from services.locations.models import lookups
 
 CONFLICT_METRES: Final = 80_000
 REVERSE_ZIP_METRES: Final = 30_000
