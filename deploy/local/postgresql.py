@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,8 @@ from deploy.local.system import is_alive, listens, require_free
 
 SUPERUSER = "postgres"
 EXTENSIONS = ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent")
+
+START_SECONDS = 60
 
 SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -75,14 +78,14 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start the server, initialising its data first if there is none. Raises Problem."""
-        if self.is_running():
+        if self._process() is not None:
+            self._await_begun()
             return
         programs = find_postgresql()
         if programs is None:
             raise Problem(f"PostgreSQL {POSTGRESQL_OLDEST} or newer is missing: 'make up' installs it.")
         folder = self.folder
-        if self._process() is None:
-            require_free(self.port, "PostgreSQL", "ESTUARY_PORT_POSTGRESQL")
+        require_free(self.port, "PostgreSQL", "ESTUARY_PORT_POSTGRESQL")
         data = folder / "data"
         if not (data / "PG_VERSION").exists():
             self._initialise(programs, data)
@@ -100,6 +103,22 @@ class PostgreSQL:
             raise Problem(
                 f"PostgreSQL did not start: {done.stderr.strip()} (see {folder / 'start.log'} and {data / 'log'})"
             )
+
+    def _await_begun(self) -> None:
+        """Wait for a server that somebody else has begun: the supervisor, while a person gives the same command.
+
+        A second one must not be started beside it, nor its settings be written anew. Raises Problem.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_running():
+            if self._process() is None:
+                raise Problem(f"PostgreSQL stopped while it was starting: see {self.folder / 'start.log'}.")
+            if time.monotonic() > deadline:
+                raise Problem(
+                    f"PostgreSQL runs, but not on port {self.port}: it recovers still (see {self.folder}/data/log),"
+                    " or was started with other ports; then 'make down' with those, and again."
+                )
+            time.sleep(0.1)
 
     def stop(self, *, mode: str = "fast") -> None:
         """Stop the server if it runs; `immediate` is what a crash looks like."""
@@ -192,7 +211,15 @@ class PostgreSQL:
             pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         except (FileNotFoundError, IndexError, ValueError):
             return None
-        return pid if is_alive(pid) else None
+        return pid if is_alive(pid) and _is_postgresql(pid) else None
+
+
+def _is_postgresql(pid: int) -> bool:
+    """Whether a process is a database server: after a restart of the machine its number may be another's."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
+    except OSError:
+        return True
 
 
 def database_of(service: str) -> str:
