@@ -42,7 +42,7 @@ class Backup:
 
     def __enter__(self) -> Self:
         self._folder.chmod(0o755)
-        for name in ("base", "log"):
+        for name in ("base", "log", "dumps"):
             self._account.own(self._folder / name)
         # Without a slot the server may throw the log away before it was received.
         receive = ["-d", self._address(), "-S", self._slot]
@@ -109,7 +109,7 @@ class Backup:
 
     def put_back(self, service: str, *, port: int) -> None:
         """Replace a service's database by that of the server at `port`; nobody may be using it."""
-        name, dump = database_of(service), self._folder / f"{service}.dump"
+        name, dump = database_of(service), self._folder / "dumps" / f"{service}.dump"
         self._run("pg_dump", "-d", self._address(port=port, database=name), "-Fc", "-f", dump)
         self.ask(f'DROP DATABASE "{name}" WITH (FORCE)')
         self.ask(f'CREATE DATABASE "{name}" OWNER "{role_of(service)}"')
