@@ -11,7 +11,7 @@ from services.notifications.api.links import on_front_end
 from services.notifications.api.schemas import PRIORITIES, Notification, NotificationList
 from services.notifications.domain.errors import ForStaffOnly, NotificationNotFound, TooManyNotes
 from services.notifications.domain.words import CHANNELS, TYPES, Priority
-from services.notifications.operations.inbox import lock_inbox
+from services.notifications.operations.locking import lock_inbox
 from services.notifications.operations.notes import Note, edit_note, write_note
 from services.notifications.queries import inbox
 from shared.clock import utc_now

@@ -3,113 +3,21 @@
 The person who did something is not told of it, except where the line is a confirmation they will look for.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.notifications.operations.mailing import Appointment, supersede
+from services.notifications.handlers.about_bookings import Booking, tell_about, with_
+from services.notifications.operations.mailing import supersede
 from services.notifications.operations.remembering import is_overtaken, note_end
 from services.notifications.operations.telling import News, name_of, tell
 from shared.clock import utc_now
 from shared.messaging import Message, handles
 
-PURCHASES = ("package", "bundle", "course", "series")
 A_DAY_MINUTES = 720
 OVERTAKEN = ("booking.requested", "booking.confirmed", "booking.received", "booking.reminder_day")
 """Mails that say something wrong once the booking is cancelled or moved."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an appointment takes place."""
-
-    name: str
-    full_address: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
-    """What every fact about a booking says."""
-
-    id: int
-    kind: str
-    user_id: int
-    practitioner_user_id: int
-    service_name: str
-    practitioner_name: str
-    service_id: int = 0
-    public_uuid: str = ""
-    location_type: str = ""
-    sessions_total: int | None = None
-    start_time: datetime | None = None
-    end_time: datetime | None = None
-    amount_cents: int = 0
-    place: Place | None = None
-
-    @property
-    def is_purchase(self) -> bool:
-        """Whether sessions belong to it, instead of one time."""
-        return self.kind in PURCHASES
-
-    def values(self, session: Session) -> dict[str, Any]:
-        """Return what the texts about a booking may use."""
-        return {
-            "service": self.service_name,
-            "practitioner": self.practitioner_name,
-            "client": name_of(session, self.user_id),
-            "start": self.start_time,
-            "end": self.end_time,
-            "place": self.where,
-            "online": self.is_online,
-            "sessions": self.sessions_total or 0,
-            "amount_cents": self.amount_cents,
-        }
-
-    @property
-    def is_online(self) -> bool:
-        """Whether people may meet in a room of ours."""
-        return self.location_type in ("virtual", "hybrid")
-
-    @property
-    def where(self) -> str | None:
-        """Where to go; None if it is online, or not known."""
-        return (self.place.full_address or self.place.name) if self.place else None
-
-    def appointment(self, message: Message, *, other: str, is_cancelled: bool = False) -> Appointment | None:
-        """Return what a calendar is told; the feed of bookings names it alike, and counts changes alike."""
-        if self.start_time is None or self.end_time is None or not self.public_uuid or self.is_purchase:
-            return None
-        return Appointment(
-            uid=f"{self.public_uuid}@estuary",
-            sequence=message.sequence,
-            start=self.start_time,
-            end=self.end_time,
-            summary=f"{self.service_name} · {other}",
-            location=self.where,
-            is_cancelled=is_cancelled,
-        )
-
-
-def _tell(
-    session: Session,
-    user_id: int,
-    kind: str,
-    event: Booking,
-    message: Message,
-    *,
-    form: Callable[[News], News] = lambda news: news,
-    **more: Any,
-) -> None:
-    """Tell somebody about the booking; `more` are values of the kind's own, `form` changes how it is told."""
-    news = News(kind=kind, values={**event.values(session), **more}, related=("booking", event.id))
-    tell(session, user_id, form(news), message=message, now=utc_now())
-
-
-def _with(**changes: Any) -> Callable[[News], News]:
-    return lambda news: replace(news, **changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +41,7 @@ def tell_of_a_request(session: Session, event: Created, message: Message) -> Non
     if is_overtaken(session, event.id, message=message):
         return
     if event.payment.mode == "in_person" and event.status == "pending_payment":
-        _tell(session, event.practitioner_user_id, "booking.requested", event, message)
+        tell_about(session, event.practitioner_user_id, "booking.requested", event, message)
 
 
 @handles("booking.confirmed", Booking)
@@ -144,8 +52,8 @@ def tell_both_of_the_booking(session: Session, event: Booking, message: Message)
     kind = "booking.purchase_confirmed" if event.is_purchase else "booking.confirmed"
     mine = event.appointment(message, other=event.practitioner_name)
     theirs = event.appointment(message, other=name_of(session, event.user_id))
-    _tell(session, event.user_id, kind, event, message, form=_with(appointment=mine))
-    _tell(session, event.practitioner_user_id, "booking.received", event, message, form=_with(appointment=theirs))
+    tell_about(session, event.user_id, kind, event, message, form=with_(appointment=mine))
+    tell_about(session, event.practitioner_user_id, "booking.received", event, message, form=with_(appointment=theirs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,13 +79,13 @@ def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, messa
     if not event.notify:
         return
     if event.covered_by is not None:
-        _tell(
+        tell_about(
             session,
             event.practitioner_user_id,
             "booking.sessions_cancelled",
             event,
             message,
-            form=_with(fold_into=f"covered:{event.covered_by}"),
+            form=with_(fold_into=f"covered:{event.covered_by}"),
         )
         return
     for role, user_id, other in (
@@ -185,13 +93,13 @@ def tell_the_other_of_the_cancellation(session: Session, event: Cancelled, messa
         ("practitioner", event.practitioner_user_id, name_of(session, event.user_id)),
     ):
         is_client = role == "client"
-        _tell(
+        tell_about(
             session,
             user_id,
             "booking.cancelled_receipt" if event.canceled_by == role else "booking.cancelled",
             event,
             message,
-            form=_with(
+            form=with_(
                 link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
                 appointment=event.appointment(message, other=other, is_cancelled=True),
             ),
@@ -233,13 +141,13 @@ def tell_the_other_of_the_new_time(session: Session, event: Rescheduled, message
         ("practitioner", event.practitioner_user_id, name_of(session, event.user_id)),
     ):
         is_client = role == "client"
-        _tell(
+        tell_about(
             session,
             user_id,
             "booking.rescheduled",
             event,
             message,
-            form=_with(
+            form=with_(
                 in_app=event.by != role,
                 link=None if is_client else f"/dashboard/practitioner/bookings/{event.id}",
                 appointment=event.appointment(message, other=other),
@@ -261,7 +169,7 @@ class RescheduleRequested(Booking):
 @handles("booking.reschedule_requested", RescheduleRequested)
 def ask_for_another_time(session: Session, event: RescheduleRequested, message: Message) -> None:
     """Ask the client to choose again."""
-    _tell(
+    tell_about(
         session,
         event.user_id,
         "booking.reschedule_requested",
@@ -277,7 +185,7 @@ def tell_of_the_lost_hold(session: Session, event: Booking, message: Message) ->
     """Tell the client that the time is no longer held."""
     _overtake(session, event, message)
     service = f"/services/{event.service_id}" if event.service_id else None
-    _tell(session, event.user_id, "booking.expired", event, message, form=_with(link=service))
+    tell_about(session, event.user_id, "booking.expired", event, message, form=with_(link=service))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,14 +199,14 @@ class Started(Booking):
 def call_the_client(session: Session, event: Started, message: Message) -> None:
     """Call the client in when somebody, not the clock, has started."""
     if event.by != "clock":
-        _tell(session, event.user_id, "booking.started", event, message)
+        tell_about(session, event.user_id, "booking.started", event, message)
 
 
 @handles("booking.completed", Booking)
 def ask_how_it_was(session: Session, event: Booking, message: Message) -> None:
     """Ask the client how it was."""
     if not event.is_purchase:
-        _tell(session, event.user_id, "booking.completed", event, message)
+        tell_about(session, event.user_id, "booking.completed", event, message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +221,7 @@ class NoShow(Booking):
 def tell_who_was_missed(session: Session, event: NoShow, message: Message) -> None:
     """Tell whoever is said not to have come, so that they can object."""
     missed_client = event.no_show_by == "client"
-    _tell(
+    tell_about(
         session,
         event.user_id if missed_client else event.practitioner_user_id,
         "booking.no_show",
@@ -340,7 +248,9 @@ def remind(session: Session, event: ReminderDue, message: Message) -> None:
     if event.sessions_remaining is not None:
         lapse = {"sessions": event.sessions_remaining, "until": event.valid_until}
         occasion = f"lapse:{event.id}:{event.offset_minutes}"
-        _tell(session, event.user_id, "booking.credits_lapse", event, message, form=_with(occasion=occasion), **lapse)
+        tell_about(
+            session, event.user_id, "booking.credits_lapse", event, message, form=with_(occasion=occasion), **lapse
+        )
         return
     if event.start_time is None or event.start_time <= utc_now() or is_overtaken(session, event.id, message=message):
         return
@@ -356,8 +266,8 @@ def remind(session: Session, event: ReminderDue, message: Message) -> None:
         home = "user" if audience == "client" else "practitioner"
         is_door = kind == "booking.reminder_soon" and event.is_online
         link = f"/room/booking/{event.id}/lobby" if is_door else f"/dashboard/{home}/bookings/{event.id}"
-        form = _with(occasion=occasion, before=event.start_time, link=link)
-        _tell(session, user_id, kind, event, message, form=form, other=other, **values)
+        form = with_(occasion=occasion, before=event.start_time, link=link)
+        tell_about(session, user_id, kind, event, message, form=form, other=other, **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,13 @@ Every change takes the row of `inbox_states` first. So one person's changes foll
 of commits, and the counters are exact. Each changed inbox leaves one hint for the processes that hold its sockets.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, any_, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -19,18 +18,13 @@ from services.notifications.domain.errors import NotificationNotFound
 from services.notifications.domain.words import Priority
 from services.notifications.events import InboxesHint, InboxHint
 from services.notifications.models import InboxState, Notification, Tombstone
+from services.notifications.operations.locking import lock_inbox, lock_inboxes
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.messaging import record
 
 COLLAPSES_FOR = timedelta(hours=6)
 TITLE_MAX, DEDUPE_KEY_MAX = 255, 120
-
-_EMPTY: dict[str, tuple[Any, Any]] = {
-    **dict.fromkeys(("last_seq", "unread_count", "total_count", "version"), (0, BigInteger)),
-    **dict.fromkeys(("unread_by_type", "total_by_type"), ({}, JSONB)),
-}
-"""What is known of an inbox that nothing was ever in, with the columns' types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,42 +240,6 @@ def show_line(session: Session, *, user_id: int, notification_id: int, now: date
     state.version += 1
     _count(state, notification_type, total=1, unread=1)
     _hint(session, [state])
-
-
-def lock_inbox(session: Session, user_id: int) -> InboxState:
-    """Return the person's state, made if need be, locked until the end of the transaction."""
-    return lock_inboxes(session, [user_id])[user_id]
-
-
-def lock_inboxes(session: Session, user_ids: Iterable[int]) -> dict[int, InboxState]:
-    """Return the states of these people, made if need be, locked in the order of ids until the end."""
-    wanted = set(user_ids)
-    held = _locked(session, wanted)
-    missing = sorted(wanted - held.keys())
-    if missing:
-        session.execute(
-            upsert(InboxState)
-            .from_select(
-                ["user_id", *_EMPTY],
-                select(
-                    func.unnest(literal(missing, ARRAY(BigInteger))), *(literal(*value) for value in _EMPTY.values())
-                ),
-            )
-            .on_conflict_do_nothing()
-        )
-        held |= _locked(session, missing)
-    return held
-
-
-def _locked(session: Session, user_ids: Iterable[int]) -> dict[int, InboxState]:
-    states = session.scalars(
-        select(InboxState)
-        .where(InboxState.user_id == any_(literal(list(user_ids), ARRAY(BigInteger))))
-        .order_by(InboxState.user_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {state.user_id: state for state in states}
 
 
 def _fold(session: Session, state: InboxState, line: Line, *, now: datetime) -> int | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, func, select
 from sqlalchemy.orm import Session
 
 from services.notifications.models import InboxState, Notification
-from services.notifications.operations.inbox import lock_inbox
+from services.notifications.operations.locking import lock_inbox
 
 log = logging.getLogger(__name__)
 
