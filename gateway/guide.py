@@ -107,7 +107,12 @@ def examples(document: dict[str, Any], origin: str, base: str) -> dict[str, Any]
             "POST",
             f"{url}/checkout/create_session/",
             headers={**signed, **json, "Idempotency-Key": "<any unique word>", "Prefer": "wait=10"},
-            body={"booking_id": 7},
+            body={
+                "order_type": "direct",
+                "booking_id": "7",
+                "success_url": "https://app.example.com/paid",
+                "cancel_url": "https://app.example.com/basket",
+            },
         ),
         "websocket": {
             "method": "GET",
