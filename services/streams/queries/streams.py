@@ -83,12 +83,19 @@ STREAM_COLUMNS = (
 )
 
 
+# Inside an aggregate they come as texts with PostgreSQL's offset.
+_TIMES = ("created_at", "updated_at")
+
+
 def stream_shown(row: Mapping[str, Any], by: Identity, now: datetime) -> dict[str, Any]:
     """Return a stream as the caller sees it; money is for its owner and staff."""
     is_own = by.is_staff or (by.is_signed_in and row["host_user_id"] == by.user_id)
     rank = row["rank"] if by.is_signed_in else None
     return {
         **row,
+        "categories": [
+            {**shelf, **{at: datetime.fromisoformat(shelf[at]) for at in _TIMES}} for shelf in row["categories"]
+        ],
         "practitioner": row["practitioner_id"],
         "practitioner_name": row["practitioner_name"] or "Practitioner",
         "entry_tier_price_cents": row["entry_price_cents"],
