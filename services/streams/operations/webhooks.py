@@ -114,6 +114,7 @@ def _wait_for_room(session: Session, name: str, now: datetime) -> None:
 
 def _apply(session: Session, room: Room, events: Sequence[Event], *, now: datetime) -> None:
     stays: dict[str, Stay] = {}
+    arrived: list[str] = []
     shown_at: datetime | None = None
     for event in events:
         at = datetime.fromtimestamp(event.created_at_s, UTC)
@@ -125,10 +126,10 @@ def _apply(session: Session, room: Room, events: Sequence[Event], *, now: dateti
             apply_egress(session, room, event.payload.get("egress", {}), now=now)
         elif event.type in ("room_started", "room_finished"):
             # What was told before this belongs to the room's making before.
-            take_stays(session, room, list(stays.values()), now=now)
+            arrived += take_stays(session, room, list(stays.values()), now=now)
             stays.clear()
             _follow_room(session, room, event, at)
-    arrived = take_stays(session, room, list(stays.values()), now=now)
+    arrived += take_stays(session, room, list(stays.values()), now=now)
     follow_counters(session, room)
     if room.status == words.ENDED and arrived:
         # A token outlives its room by up to ten minutes, and LiveKit makes rooms for whoever comes.
