@@ -3,7 +3,7 @@
 import itertools
 import json
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -259,7 +259,7 @@ def test_ten_thousand_joins_are_counted_as_a_recount_has_it(world: World) -> Non
     told, spans = [], []
     for number in range(10_000):
         user = rng.randrange(100, 4_100)
-        joined = start + rng.random() * 600
+        joined = int((start + rng.random() * 600) * 1000) / 1000
         left = joined + rng.choice([0.4, 30, 200, 1_000]) * rng.random()
         tier = rng.choice(["", "free", "entry", "premium"])
         told.append(("participant_joined", joined, person(f"viewer-{user}", f"PA_{number}", joined=joined, tier=tier)))
@@ -291,7 +291,7 @@ def test_ten_thousand_joins_are_counted_as_a_recount_has_it(world: World) -> Non
     assert (total, unique) == (10_000, len({user for user, _, _ in spans}))
     with shifted_by(timedelta(seconds=1200)):
         assert world.host.post(f"/live-streams/{live['id']}/end_stream/").status == 200
-        end = utc_now().timestamp()
+        end = datetime.fromisoformat(world.seen(live)["actual_end"]).timestamp()
         _check_figures(world, live, spans, end)
 
 
@@ -323,8 +323,8 @@ def _check_figures(world: World, live: dict[str, Any], spans: list[tuple[int, fl
         peak = max(peak, len(inside))
     assert told["total_viewers"] == 10_000
     assert told["unique_viewers"] == len(stretches)
-    assert abs(told["peak_concurrent_viewers"] - peak) <= 2
-    assert abs(told["watch_minutes"] - watched / 60) <= 2
+    assert abs(told["peak_concurrent_viewers"] - peak) <= 1
+    assert abs(told["watch_minutes"] - watched / 60) <= 1
     tiers = [told[f"{tier}_viewers"] for tier in ("free_tier", "entry_tier", "premium_tier", "non_subscriber")]
     assert sum(tiers) == told["unique_viewers"]
     shares = [float(one["share"]) for one in told["retention"]]
