@@ -39,3 +39,15 @@ def upgrade() -> None:
         [sa.text("rating_weighted DESC"), sa.text("id DESC")],
         postgresql_where=sa.text("listed"),
     )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_practitioners_weighted", table_name="practitioners")
+    op.drop_column("places", "names")
+    op.create_index(
+        "ix_places_names",
+        "places",
+        ["city_key", "state_key", "country_key"],
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index("ix_places_postal_code", "places", ["postal_code"], postgresql_where=sa.text("deleted_at IS NULL"))

@@ -1,15 +1,15 @@
-"""create streams.
+"""Create streams, rooms, schedules, chat, recordings and figures, and copies of what others own.
 
-Revision: streams_0001
+Revision: streams_0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "streams_0001"
-down_revision = None
-branch_labels = ("streams",)
+revision = "streams_0002"
+down_revision = "streams_0001"
+branch_labels = None
 depends_on = None
 
 
@@ -342,18 +342,6 @@ def upgrade() -> None:
         ["practitioner_id"],
         unique=True,
         postgresql_where=sa.text("deleted_at IS NULL"),
-    )
-    op.create_table(
-        "users",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("uuid", sa.Text(), nullable=False),
-        sa.Column("display_name", sa.Text(), nullable=False),
-        sa.Column("avatar_url", sa.Text(), nullable=True),
-        sa.Column("is_active", sa.Boolean(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
     op.create_table(
         "viewer_sessions",
@@ -809,7 +797,6 @@ def downgrade() -> None:
         "ix_viewer_sessions_inside", table_name="viewer_sessions", postgresql_where=sa.text("left_at IS NULL")
     )
     op.drop_table("viewer_sessions")
-    op.drop_table("users")
     op.drop_index("uq_streams_practitioner", table_name="streams", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index(
         "ix_streams_tags",

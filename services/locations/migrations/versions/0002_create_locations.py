@@ -1,6 +1,6 @@
 """Create reference data, practitioners' locations, geocoding and the copies of others' rows.
 
-Revision: locations_0001
+Revision: locations_0002
 """
 
 from typing import Any
@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "locations_0001"
-down_revision = None
-branch_labels = ("locations",)
+revision = "locations_0002"
+down_revision = "locations_0001"
+branch_labels = None
 depends_on = None
 
 
@@ -26,6 +26,8 @@ class Cube(sa.types.UserDefinedType[str]):
 
 
 def upgrade() -> None:
+    # Nothing here shows people by name.
+    op.drop_table("users")
     for extension in ("cube", "pg_trgm"):
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     op.create_table(
@@ -569,3 +571,15 @@ def downgrade() -> None:
     op.drop_index("ix_geocode_cache_expires_at", table_name="geocode_cache")
     op.drop_table("geocode_cache")
     op.drop_table("countries")
+    op.create_table(
+        "users",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("avatar_url", sa.Text(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+    )
