@@ -27,6 +27,7 @@ LANES = ("-n", "2", "--no-loadscope-reorder")
 # Modules that write something from the code; with --check they only say whether it is fresh.
 GENERATORS = (
     *("shared.messaging.topology", "shared.messaging.docs", "shared.messaging.samples"),
+    *("deploy.reference.settings", "deploy.reference.errors", "deploy.reference.operations"),
     *("deploy.observability.dashboards", "deploy.docker.compose", "deploy.kubernetes.base"),
 )
 

@@ -131,7 +131,7 @@ def create_service_app(
     plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     api = ServiceApi(app, spec_kwargs={"marshmallow_plugin": plugin})
     assert plugin.converter is not None, "the API has just given it one"
-    plugin.converter.add_attribute_function(_common_pattern)
+    plugin.converter.add_attribute_function(_common_pattern)  # type: ignore[no-untyped-call]
     api.register_converter(ReferenceConverter, _reference_schema)
     api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for blueprint in blueprints:
