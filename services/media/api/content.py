@@ -3,6 +3,8 @@
 The gateway passes both untouched: answers are never wrapped in an envelope.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +23,12 @@ from services.media.queries.content import find_content
 from services.media.settings import MIB, settings
 from shared.clock import utc_now
 from shared.database import reading
-from shared.errors import Unavailable
+from shared.errors import DomainError, Unavailable
 from shared.http import ANYONE, MethodView, identity
 
 content = MediaBlueprint("media-content", "Bytes of files.")
+
+HEARD_OUT_BYTES = 16 * MIB
 
 READING = [errors.MediaNotFound, errors.SignatureExpired, errors.SignatureInvalid, errors.MediaNotReady]
 
@@ -79,16 +83,29 @@ class Bytes(MethodView):
         length = request.content_length
         if length is None or "chunked" in request.headers.get("Transfer-Encoding", ""):
             raise errors.LengthRequired
-        etag = take_bytes(
-            storage(),
-            media_id,
-            query,
-            stream=request.stream,
-            length=length,
-            content_type=request.headers.get("Content-Type", ""),
-            now=utc_now(),
-        )
+        with _heard_out(length):
+            etag = take_bytes(
+                storage(),
+                media_id,
+                query,
+                stream=request.stream,
+                length=length,
+                content_type=request.headers.get("Content-Type", ""),
+                now=utc_now(),
+            )
         return {"etag": etag}, 200, {"ETag": f'"{etag}"'}
+
+
+@contextmanager
+def _heard_out(length: int) -> Iterator[None]:
+    """Read what a refused sender still sends, as far as that is bearable: a connection closed on it would lose why."""
+    try:
+        yield
+    except DomainError:
+        left = min(length, HEARD_OUT_BYTES)
+        while left > 0 and (piece := request.stream.read(min(left, 1 << 16))):
+            left -= len(piece)
+        raise
 
 
 def _answer(query: dict[str, Any], media_id: UUID, version: str) -> Response:
