@@ -68,12 +68,13 @@ def median_hours(row: Mapping[str, int]) -> int | None:
 
 
 def helpfulness(*, helpful: int, unhelpful: int) -> float:
-    """Return the lower Wilson bound (95 %) of the share of helpful votes; 0 without votes.
+    """Return the lower Wilson bound (95 %) of the share of helpful votes; 0 without any of these.
 
     Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
     """
     votes = helpful + unhelpful
-    if not votes:
+    if not helpful:
+        # Exactly: the formula's own zero is off by its last bit.
         return 0.0
     share = helpful / votes
     spread = _Z * sqrt((share * (1 - share) + _Z * _Z / (4 * votes)) / votes)
