@@ -10,6 +10,7 @@ import fcntl
 import os
 import signal
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -91,7 +92,9 @@ class Stack:
         """Signal a process and all that it has started, for instance SIGSTOP: it hangs, with its port open."""
         pid = self.pid(name)
         if pid is not None:
-            os.killpg(pid, number)
+            # It may have ended this moment, by itself or by an earlier signal.
+            with suppress(ProcessLookupError):
+                os.killpg(pid, number)
 
     def kill(self, name: str) -> None:
         """Let a process crash (SIGKILL); the supervisor starts it again."""

@@ -117,9 +117,9 @@ class Browser:
             raise AssertionError(told["exceptionDetails"]["exception"].get("description", script))
         return told["result"].get("value")
 
-    async def until(self, script: str, *, what: str) -> Any:
+    async def until(self, script: str, *, what: str, seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what an expression says once it says something."""
-        return await _until(lambda: self.run(script), what)
+        return await _until(lambda: self.run(script), what, seconds)
 
     async def click(self, selector: str) -> None:
         """Press what is there, once it is there."""
@@ -140,13 +140,13 @@ def _one(selector: str) -> str:
     return f"document.querySelector({json.dumps(selector)})"
 
 
-async def _until(ask: Callable[[], Awaitable[Any]], what: str) -> Any:
+async def _until(ask: Callable[[], Awaitable[Any]], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 found = await ask()
                 if found:
                     return found
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(f"{what} did not appear within {PATIENCE_SECONDS:.0f} s") from None
+        raise AssertionError(f"{what} did not appear within {seconds:.0f} s") from None

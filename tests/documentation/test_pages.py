@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.skipif(program() is None, reason="needs Chromium, which is not installed"),
 ]
+
+PRESSES = 8
 
 # A folder to keep pictures in, for people to look at.
 PICTURES = os.environ.get("ESTUARY_PICTURES", "")
@@ -55,14 +58,15 @@ async def _try_out(browser: Browser, operation: str, body: str = "") -> dict[str
     if body:
         await browser.until(f"!!document.querySelector('{block} textarea.body-param__text')", what="the body's field")
         await browser.write(f"{block} textarea.body-param__text", body)
-    await browser.click(f"{block} .execute")
-    return await _answer(browser, operation)
-
-
-async def _answer(browser: Browser, operation: str) -> dict[str, Any]:
-    """Return the answer that is shown, once there is one."""
-    shown = f"document.querySelector('#operations-{operation} .live-responses-table code.language-json')"
-    text = await browser.until(f"{shown}?.textContent", what=f"the answer of {operation}")
+    shown = f"document.querySelector('{block} .live-responses-table code.language-json')?.textContent"
+    text = None
+    for _ in range(PRESSES):
+        # Before the page has put the operation's parts together the button does nothing: a person presses again.
+        await browser.click(f"{block} .execute")
+        with suppress(AssertionError):
+            text = await browser.until(shown, what=f"the answer of {operation}", seconds=10)
+            break
+    assert text is not None, f"{operation} was pressed {PRESSES} times and showed no answer"
     told: dict[str, Any] = json.loads(text)
     return told
 

@@ -39,7 +39,7 @@ SECRET = re.compile(r"(password|hash|salt|secret|private_key|encrypt)")
 MEANT_FOR_ITS_OWNER = frozenset(
     {
         "password", "password_confirm", "current_password", "new_password", "new_password_confirm", "has_password",
-        "client_secret", "secret", "password_changed_at", "key_hash", "password_scheme",
+        "client_secret", "secret", "password_changed_at", "key_hash", "password_scheme", "block_hash",
     }
 )  # fmt: skip
 

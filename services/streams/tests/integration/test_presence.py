@@ -65,7 +65,7 @@ def test_news_of_unknown_rooms_and_kinds_do_no_harm(world: World) -> None:
 
 def test_every_order_and_repetition_gives_the_same_numbers(world: World) -> None:
     live, room = world.on_air()
-    start = utc_now().timestamp() + 1
+    start = int(utc_now().timestamp()) + 1.0
     joined = hook("participant_joined", room, at=start, participant=person(A, "PA_1", joined=start))
     again = hook("participant_joined", room, at=start + 60, participant=person(A, "PA_2", joined=start + 60))
     left = hook("participant_left", room, at=start + 62, participant=person(A, "PA_1"))
