@@ -81,6 +81,8 @@ OWN: dict[str, dict[str, str]] = {
     "practitioners": {**_SIGNING, "PRACTITIONERS_AUTO_VERIFY": "${PRACTITIONERS_AUTO_VERIFY}"},
     "streams": {
         **_SIGNING,
+        # LiveKit writes recordings there.
+        **_STORE,
         "LIVEKIT_URL": "${LIVEKIT_URL}",
         "LIVEKIT_PUBLIC_URL": "${LIVEKIT_PUBLIC_URL}",
         **_LIVEKIT,

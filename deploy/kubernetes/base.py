@@ -54,6 +54,7 @@ def files() -> dict[str, list[Manifest]]:
 def _of_service(web: Process, worker: Process) -> list[Manifest]:
     return [
         manifests.migration(web),
+        *([manifests.places(web)] if web.image == "locations" else []),
         *_answering(web, most=WEB_MOST),
         manifests.deployment(worker),
         manifests.by_queue(worker, most=WORKER_MOST),

@@ -161,6 +161,13 @@ def migration(process: Process) -> Manifest:
     return once(name, main, service=process.image)
 
 
+def places(process: Process) -> Manifest:
+    """Return the job that brings countries, cities and postal codes up to the packages; it waits for the migration."""
+    main = container(process, ("seed", process.image), process.told)
+    main["resources"] = {"requests": {"cpu": "500m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}}
+    return once(f"{process.image}-places", main, service=process.image)
+
+
 def once(name: str, main: Manifest, *, service: str) -> Manifest:
     """Return a job that runs a container to its end."""
     told = {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "estuary", "estuary.dev/service": service}

@@ -93,7 +93,7 @@ def test_every_process_grows_and_survives_maintenance() -> None:
     kept = {item["metadata"]["name"] for item in OBJECTS if item["kind"] == "PodDisruptionBudget"}
 
     assert grown == kept == {process.name for process in processes()} == DEPLOYMENTS.keys() - {"redis"}
-    assert JOBS.keys() == {"topology", *(f"{service}-migrate" for service in SERVICES)}
+    assert JOBS.keys() == {"topology", "locations-places", *(f"{service}-migrate" for service in SERVICES)}
 
 
 def test_secrets_are_referred_to_and_never_written() -> None:

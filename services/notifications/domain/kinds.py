@@ -142,6 +142,7 @@ _ALL = (
     Kind("booking.credits_lapse", "booking.reminder_due", "client", "reminder", NORMAL, "IEq", f"{CLIENT}/bookings", "Choose times"),
     Kind("waitlist.spot", "waitlist.spot_opened", "client", "booking", URGENT, "IE", "/services/{id}", "Take the place"),
     Kind("payment.receipt", "payment.succeeded", "client", "payment", NORMAL, "IEqd", _MINE, "See payments"),
+    Kind("payment.card_expiring", "payment_method.expiring", "client", "payment", NORMAL, "IEqd", _MINE, "See cards"),
     Kind("payment.failed", "payment.failed", "client", "payment", HIGH, "IE", "/checkout", "Pay again"),
     Kind("payment.action_required", "payment.action_required", "client", "payment", URGENT, "I", "/checkout", "Continue"),
     Kind("payment.refunded", "payment.refunded", "client", "payment", NORMAL, "IE", _MY_BOOKING, "Open booking"),

@@ -67,6 +67,7 @@ _SAMPLES: dict[str, dict[str, Any]] = {
     "waitlist.spot": {"service": "Deep tissue massage", "start": _START, "exclusive": True, "until": _LATER},
     "payment.receipt": {"credits": False, "what": "Deep tissue massage", "total_cents": 9_000, "tax_cents": 0,
                         "credits_cents": 1_000, "paid_at": _EARLIER, "number": "1042"},
+    "payment.card_expiring": {"brand": "Visa", "last4": "4242", "month": "12/2026", "renews": True},
     "payment.failed": {"message": "Your bank declined the card.", "until": _START},
     "payment.action_required": {"until": _START},
     "payment.refunded": {"amount_cents": 9_000, "card_cents": 8_000, "credits_cents": 1_000},

@@ -50,6 +50,35 @@ def send_receipt(session: Session, event: Succeeded, message: Message) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardExpiring:
+    """A stored card can be charged until the end of the month only."""
+
+    payment_method_id: int
+    user_id: int
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    is_default: bool = False
+    renews: bool = False
+
+
+@handles("payment_method.expiring", CardExpiring)
+def tell_of_the_card(session: Session, event: CardExpiring, message: Message) -> None:
+    """Ask for a new card where the old one is used by itself: as the default, or for a plan that renews."""
+    if not (event.is_default or event.renews):
+        return
+    values = {
+        "brand": event.brand.capitalize(),
+        "last4": event.last4,
+        "month": f"{event.exp_month:02}/{event.exp_year}",
+        "renews": event.renews,
+    }
+    related = ("payment_method", event.payment_method_id)
+    _tell(session, event.user_id, News(kind="payment.card_expiring", values=values, related=related), message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """An attempt failed."""
 

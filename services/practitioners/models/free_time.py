@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import BigInteger, cast, select, text
 from sqlalchemy.orm import Session
 
 from services.practitioners.models.hours import Schedule
@@ -56,7 +56,8 @@ def busy_times(
     """Return what takes a practitioner's time between two instants."""
     rows = session.scalars(
         select(Busy.during).where(
-            Busy.practitioner_id == practitioner_id,
+            # GiST compares bigint with bigint only: without the cast the index would not find the practitioner.
+            Busy.practitioner_id == cast(practitioner_id, BigInteger),
             Busy.during.op("&&")(text("tstzrange(:busy_from, :busy_to)").bindparams(busy_from=start, busy_to=end)),
         )
     )

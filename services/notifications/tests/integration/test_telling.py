@@ -161,6 +161,17 @@ def test_money_is_told_to_the_payer(people: Database) -> None:
     assert "$30.00 as credits" in line.message
 
 
+def test_a_card_that_ends_is_told_where_it_would_be_charged(people: Database) -> None:
+    card = {"user_id": CLIENT, "brand": "visa", "last4": "4242", "exp_month": 3, "exp_year": 2027}
+    tell(people, message("payment_method.expiring", {**card, "payment_method_id": 8, "is_default": False}))
+    assert kinds(people, CLIENT) == []
+    tell(people, message("payment_method.expiring", {**card, "payment_method_id": 9, "renews": True}))
+
+    [line] = lines(people, CLIENT)
+    assert (line.kind, line.related_object_id) == ("payment.card_expiring", "9")
+    assert line.message.startswith("Visa ending in 4242 is valid until 03/2027. Add another")
+
+
 def test_the_last_word_about_a_booking_is_not_told_twice(people: Database) -> None:
     failed = {"order_id": 5, "user_id": CLIENT, "booking_id": 42, "message": "Card declined."}
     tell(people, message("payment.failed", {**failed, "final": True}))
