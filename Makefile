@@ -56,8 +56,8 @@ fix: ready ## Format the code and mend what the linter can
 	@$(BIN)/ruff format .
 
 .PHONY: bench
-bench: ready ## Measure the hot endpoints, the relay and the consumer
-	@$(BIN)/python -m bench
+bench: ready ## Measure the hot endpoints, relay and consumer; ARGS=--growth at a million rows
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: bench-gateway
 bench-gateway: ready ## Measure the gateway beside its peers

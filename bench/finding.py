@@ -100,10 +100,11 @@ class Timed:
         return f"| {self.name} | {p50[0]:.1f} | {p50[1]:.1f} | {p95[0]:.1f} | {p95[1]:.1f} | {p95[1] / p95[0]:.2f} |"
 
 
-HEAD = (
-    f"| question | p50 ms at {SIZES[0]:,} | p50 ms at {SIZES[1]:,} | p95 ms at {SIZES[0]:,} | p95 ms at {SIZES[1]:,} "
-    "| p95 ratio |\n|---|---|---|---|---|---|"
-)
+def _head(small: int, large: int) -> str:
+    return (
+        f"| question | p50 ms at {small:,} | p50 ms at {large:,} | p95 ms at {small:,} | p95 ms at {large:,} "
+        "| p95 ratio |\n|---|---|---|---|---|---|"
+    )
 
 
 def main() -> None:
@@ -115,7 +116,7 @@ def main() -> None:
     reader.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     options = reader.parse_args()
     parts = [options.only] if options.only else ["practitioners", "catalog"]
-    lines, plans = [HEAD], ""
+    lines, plans = [_head(*options.sizes)], ""
     for part in parts:
         with postgresql() as url:
             os.environ |= {"DATABASE_URL": url, "EDGE_KEY": EDGE_KEY, "RABBITMQ_URL": "amqp://unused", "BIND": "x:1"}
