@@ -73,8 +73,8 @@ _SERVICES = """
         'A short description of what this is.', repeat('What happens, told at length. ', 8) || 'rare' || (n / 50),
         5000 + n %% 20000, 60, CASE WHEN n %% 5 = 0 THEN 2 ELSE 1 END, 1 + n %% 12, 1 + n %% 500, 1, 10, 'all_levels',
         'virtual', '[]', '{calm,rest}', true, n %% 50 = 0, true, 'active', now(), 365, false, false, 0, 'flexible',
-        '[]', true, 1, now() - n * interval '1 minute', (n::bigint * 7919) %% 100000, ((n::bigint * 7919) %% 100000) * 0.5, 4.5, 10,
-        4.2, (n::bigint * 7919) %% 100000 > 95000
+        '[]', true, 1, now() - n * interval '1 minute', (n::bigint * 7919) %% 100000,
+        ((n::bigint * 7919) %% 100000) * 0.5, 4.5, 10, 4.2, (n::bigint * 7919) %% 100000 > 95000
     FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 _OWNERS = """
