@@ -63,18 +63,8 @@ def upload(person: Person, file: bytes, **about: str) -> dict[str, Any]:
     return eventually(look, seconds=30, what="the picture is ready")
 
 
-@pytest.mark.usefixtures("texas")
-def test_a_newcomer_becomes_bookable(stack: Stack, staff: Person) -> None:
-    """From the application to a public profile with free times at a place, with what staff do for it."""
-    person, visitor = register(stack, "newcomer"), Api(stack.base_url)
-    name = f"Ines Calm {uuid4().hex[:6]}"
-
-    applied = person.api.post("/practitioners/", {"display_name": name, "timezone": "America/Chicago"}, expect=201)
-    number = int(applied["id"])
-    refused = person.api.post("/practitioner-applications/submit/", {}, expect=409)
-    assert refused["code"] == "step_incomplete"
-    assert visitor.raw("GET", f"/public-practitioners/{applied['public_uuid']}/").status_code == 404
-
+def describe(person: Person, number: int) -> dict[str, Any]:
+    """Say what an application needs: words, a portrait, a certificate; return the proof of who it is."""
     portrait = upload(person, picture("teal"), entity_type="practitioner", entity_id=str(number))
     proof = upload(person, picture("gray"), entity_type="practitioner", entity_id=str(number), visibility="private")
     described = {
@@ -89,7 +79,7 @@ def test_a_newcomer_becomes_bookable(stack: Stack, staff: Person) -> None:
         what="practitioners hears of the portrait",
     )
     person.api.post("/certifications/", {"certificate": "Breathwork", "institution": "Austin School"}, expect=201)
-    document = eventually(
+    document: dict[str, Any] = eventually(
         lambda: person.api.post(
             f"/practitioners/{number}/upload_document/",
             {"document_type": "id_proof", "media_id": proof["id"]},
@@ -97,17 +87,11 @@ def test_a_newcomer_becomes_bookable(stack: Stack, staff: Person) -> None:
         ),
         what="practitioners hears of the file",
     )
-    person.api.post("/practitioner-applications/submit/", {})
+    return document
 
-    waiting = staff.api.get("/practitioner-applications/?status=submitted&page_size=100")["results"]
-    assert number in [one["id"] for one in waiting]
-    staff.api.post(f"/practitioner-applications/{number}/start_review/", {})
-    assert (
-        staff.api.post(f"/practitioner-applications/{number}/approve/", {}, expect=409)["code"] == "documents_missing"
-    )
-    staff.api.post(f"/practitioners/{number}/documents/{document['id']}/review/", {"decision": "approved"})
-    staff.api.post(f"/practitioner-applications/{number}/approve/", {})
 
+def settle(person: Person) -> dict[str, Any]:
+    """Open a studio with hours, and return the service that is offered there."""
     place = eventually(
         lambda: person.api.post("/practitioner-locations/", {"name": "Studio", **AUSTIN}, expect=201),
         what="locations hears of the practitioner",
@@ -115,7 +99,7 @@ def test_a_newcomer_becomes_bookable(stack: Stack, staff: Person) -> None:
     assert place["city_name"] == "Austin"
     hours = [{"day": day, "start_time": "09:00", "end_time": "17:00"} for day in range(7)]
     person.api.post("/schedules/", {"name": "Daily", "timezone": "America/Chicago", "time_slots": hours}, expect=201)
-    service = eventually(
+    service: dict[str, Any] = eventually(
         lambda: person.api.post(
             "/services/",
             {
@@ -135,6 +119,34 @@ def test_a_newcomer_becomes_bookable(stack: Stack, staff: Person) -> None:
         ),
         what="catalog hears of practitioner and place",
     )
+    return service
+
+
+@pytest.mark.usefixtures("texas")
+def test_a_newcomer_becomes_bookable(stack: Stack, staff: Person) -> None:
+    """From the application to a public profile with free times at a place, with what staff do for it."""
+    person, visitor = register(stack, "newcomer"), Api(stack.base_url)
+    name = f"Ines Calm {uuid4().hex[:6]}"
+
+    applied = person.api.post("/practitioners/", {"display_name": name, "timezone": "America/Chicago"}, expect=201)
+    number = int(applied["id"])
+    refused = person.api.post("/practitioner-applications/submit/", {}, expect=409)
+    assert refused["code"] == "step_incomplete"
+    assert visitor.raw("GET", f"/public-practitioners/{applied['public_uuid']}/").status_code == 404
+
+    document = describe(person, number)
+    person.api.post("/practitioner-applications/submit/", {})
+
+    waiting = staff.api.get("/practitioner-applications/?status=submitted&page_size=100")["results"]
+    assert number in [one["id"] for one in waiting]
+    staff.api.post(f"/practitioner-applications/{number}/start_review/", {})
+    assert (
+        staff.api.post(f"/practitioner-applications/{number}/approve/", {}, expect=409)["code"] == "documents_missing"
+    )
+    staff.api.post(f"/practitioners/{number}/documents/{document['id']}/review/", {"decision": "approved"})
+    staff.api.post(f"/practitioner-applications/{number}/approve/", {})
+
+    service = settle(person)
 
     def profile() -> dict[str, Any] | None:
         shown: dict[str, Any] = visitor.get(f"/public-practitioners/{applied['public_uuid']}/")
