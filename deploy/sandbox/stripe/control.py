@@ -1,7 +1,7 @@
 """The control calls below /_sandbox/: trouble, time, and what banks and people would do. JSON in, JSON out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from .sandbox import Sandbox, public
 from .webhooks import WebhookPolicy
 
 Wish = dict[str, Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CARD_VALID_MONTH = 12
 CARD_VALID_YEARS = 5
 
@@ -43,7 +44,7 @@ class Control:
         changing = self._changing
         return [
             web.get("/_sandbox/", self._plain(self.status)),
-            web.post("/_sandbox/reset", changing(self.reset)),
+            web.post("/_sandbox/reset", self._settled(changing(self.reset))),
             web.get("/_sandbox/faults", self._plain(self.faults)),
             web.post("/_sandbox/faults", self._plain(self.add_fault)),
             web.delete("/_sandbox/faults", self._plain(self.clear_faults)),
@@ -67,7 +68,7 @@ class Control:
             web.post("/_sandbox/payment_methods/{id}/renew", changing(self.renew_card)),
         ]
 
-    def _plain(self, answer: Callable[[Wish, str], Any]) -> Callable[[web.Request], Any]:
+    def _plain(self, answer: Callable[[Wish, str], Any]) -> Handler:
         async def handle(request: web.Request) -> web.Response:
             try:
                 told = answer(await _wish(request), request.match_info.get("id", ""))
@@ -80,7 +81,17 @@ class Control:
 
         return handle
 
-    def _changing(self, answer: Callable[[Wish, str], Any]) -> Callable[[web.Request], Any]:
+    def _settled(self, handle: Handler) -> Handler:
+        """Answer after the webhooks that were under way, so that none of before comes afterwards."""
+
+        async def handle_then_settle(request: web.Request) -> web.StreamResponse:
+            response = await handle(request)
+            await self.api.deliverer.settle()
+            return response
+
+        return handle_then_settle
+
+    def _changing(self, answer: Callable[[Wish, str], Any]) -> Handler:
         def in_transaction(wish: Wish, object_id: str) -> Any:
             with self.sandbox.store.transaction():
                 self.sandbox.cause = {"id": None, "idempotency_key": None}
@@ -103,7 +114,7 @@ class Control:
         }
 
     def reset(self, _: Wish, __: str) -> Body:
-        """Forget everything: objects, time, trouble."""
+        """Forget everything: objects, time, trouble. No webhook of before comes after the answer."""
         self.sandbox.store.clear()
         self.sandbox.policy = WebhookPolicy()
         self.api.faults.clear()

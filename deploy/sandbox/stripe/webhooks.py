@@ -115,6 +115,11 @@ class Deliverer:
                     continue
                 self._awake.clear()
 
+    async def settle(self) -> None:
+        """Return once nothing is under way any more: what was sent has been answered or given up."""
+        while self._under_way:
+            await asyncio.wait(list(self._under_way.values()))
+
     def _start_due(self, client: aiohttp.ClientSession) -> None:
         for row in self._waiting(due_by=time.time()):
             if len(self._under_way) >= AT_ONCE:

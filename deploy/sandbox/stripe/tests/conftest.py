@@ -36,6 +36,8 @@ class Received:
     hooks: list[tuple[bytes, str]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     """Answers still to give, before 200s."""
+    seconds_to_read: float = 0.0
+    """How long a webhook is under way before it counts as come."""
 
     def events(self, kind: str = "") -> list[Any]:
         read = [json.loads(body) for body, _ in self.hooks]
@@ -58,6 +60,7 @@ def receiver() -> Iterator[tuple[str, Received]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(received.seconds_to_read)
             received.hooks.append((body, self.headers["Stripe-Signature"]))
             self.send_response(received.statuses.pop(0) if received.statuses else 200)
             self.end_headers()
@@ -126,6 +129,7 @@ def control(base_url: str, receiver: tuple[str, Received]) -> Control:
     control("reset")
     receiver[1].hooks.clear()
     receiver[1].statuses.clear()
+    receiver[1].seconds_to_read = 0.0
     return control
 
 

@@ -105,3 +105,15 @@ def test_an_unknown_trouble_is_refused(control):
 
     assert refused.value.code == 400
     refused.value.close()
+
+
+def test_nothing_of_before_comes_after_a_reset(client, control, hooks):
+    hooks.seconds_to_read = 0.3
+    for number in range(6):
+        client.customers.create({"email": f"before{number}@example.com"})
+
+    control("reset")
+    came = len(hooks.hooks)
+
+    time.sleep(0.5)
+    assert len(hooks.hooks) == came
