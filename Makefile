@@ -77,7 +77,7 @@ observe: ready ## Watch the running suite with Prometheus; ARGS=--once to inspec
 
 .PHONY: attack
 attack: ready ## Attack the running system: every row of the security checklist in full; ARGS='-k tokens' for some
-	@$(BIN)/python -m tests.security $(ARGS)
+	@ESTUARY_ATTACK=full $(ESTUARY) test -- tests/security -v --durations=10 $(ARGS)
 
 .PHONY: drill
 drill: ready ## Restart everything under load, stop each part, restore databases to a moment; ARGS='-k restore' for some (minutes)
