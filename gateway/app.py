@@ -34,7 +34,8 @@ from gateway.server import GatewayServer
 from gateway.settings import SERVICES, GatewaySettings
 from gateway.sockets import Sockets
 from gateway.windows import SharedWindows
-from shared.identity.tokens import KeySet, TokenVerifier
+from shared.identity.keyset import KeySet
+from shared.identity.verifying import TokenVerifier
 from shared.tracing import configure_tracing, is_tracing, stop_tracing, tell_span
 
 TICK_SECONDS = 0.25

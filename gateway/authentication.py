@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import Refusal
 from gateway.revocations import Revocations
-from shared.identity.tokens import MAX_TOKEN_BYTES, Claims, KeySet, TokenError, TokenExpired, TokenVerifier, UnknownKey
+from shared.identity.claims import Claims, TokenError, TokenExpired, UnknownKey
+from shared.identity.keyset import KeySet
+from shared.identity.verifying import MAX_TOKEN_BYTES, TokenVerifier
 
 if TYPE_CHECKING:
     from gateway.routes import Route

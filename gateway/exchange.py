@@ -8,7 +8,7 @@ from aiohttp.web import BaseRequest
 from gateway.incoming import Incoming
 from gateway.places import Place
 from gateway.routes import GATEWAY
-from shared.identity.tokens import Claims
+from shared.identity.claims import Claims
 
 
 @dataclass(slots=True, eq=False)

@@ -18,7 +18,7 @@ from gateway.errors import Refusal
 from gateway.internal import Internal, whole_body
 from gateway.revocations import Revocations
 from gateway.upstream_answers import Headers, UpstreamError
-from shared.identity.tokens import KeySet
+from shared.identity.keyset import KeySet
 
 REFETCH_SECONDS = 10.0
 RETRY_SECONDS = 1.0

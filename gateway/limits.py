@@ -10,7 +10,7 @@ from gateway.errors import Refusal
 from gateway.routes import WRITES, Route
 from gateway.settings import GatewaySettings
 from gateway.windows import Policy, SharedWindows, Standing, Wanted, read_policies
-from shared.identity.tokens import Claims
+from shared.identity.claims import Claims
 
 STAFF_FACTOR = 5
 STORE_AWAY_SECONDS = 2.0

@@ -18,7 +18,7 @@ from gateway.paths import BASE
 from gateway.places import Place
 from gateway.responses import GatewayResponse
 from gateway.settings import GatewaySettings
-from shared.identity.tokens import ACCESS_TOKEN_SECONDS
+from shared.identity.minting import ACCESS_TOKEN_SECONDS
 
 LARGE_BYTES = 64 * 1024
 _JSON = b"Content-Type: application/json\r\n"

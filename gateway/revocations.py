@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.identity.tokens import Claims
+from shared.identity.claims import Claims
 
 
 class Revocations:

@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from bench.gateway.contenders import contenders
 from bench.gateway.measuring import Round, run
 from bench.gateway.report import compare, table, write
-from shared.identity.tokens import mint_access_token, public_jwk
+from shared.identity.keyset import public_jwk
+from shared.identity.minting import mint_access_token
 
 UPSTREAM_PORT = 18600
 CONNECTIONS = (32, 256)

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway.app import Gateway
 from gateway.settings import SERVICES, GatewaySettings
 from gateway.windows import SharedWindows
-from shared.identity.tokens import mint_access_token, public_jwk
+from shared.identity.keyset import public_jwk
+from shared.identity.minting import mint_access_token
 
 EDGE_KEY = "an-edge-key-of-at-least-thirty-two-characters"
 KEY = ec.generate_private_key(ec.SECP256R1())

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway.identity import _skew
 from gateway.tests.running import EDGE_KEY, ISSUER, KEY, RunningGateway, bearer, token
 from shared.identity.edge import verify_edge
-from shared.identity.tokens import mint_access_token, public_jwk
+from shared.identity.keyset import public_jwk
+from shared.identity.minting import mint_access_token
 
 Call = Callable[..., requests.Response]
 SECRET = "legacy-secret-of-thirty-two-bytes!!"

@@ -10,7 +10,7 @@ from gateway.routes import Route, RouteTable
 from gateway.settings import GatewaySettings
 from gateway.tests.running import BASE, EDGE_KEY, RunningGateway
 from gateway.windows import Policy, SharedWindows, read_policies
-from shared.identity.tokens import Claims
+from shared.identity.claims import Claims
 
 TABLE = RouteTable()
 NOON = 1_800_000_000.0

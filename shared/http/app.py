@@ -24,9 +24,9 @@ from shared.http.health import Check, Readiness, add_health, database_check
 from shared.http.json import use_orjson
 from shared.http.schemas import Schema
 from shared.identity import Identity
+from shared.identity.claims import TokenError
 from shared.identity.edge import EDGE_HEADER, EdgeSignatureInvalid, verify_edge
 from shared.identity.keys import KeyRing
-from shared.identity.tokens import TokenError
 from shared.messaging.context import Actor, reset_context, set_context
 from shared.observability import configure_logging
 from shared.settings import ServiceSettings

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from shared.identity.tokens import Claims
+from shared.identity.claims import Claims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

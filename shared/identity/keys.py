@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from shared.database import database
 from shared.database.tables import metadata
-from shared.identity.tokens import Claims, KeySet, TokenVerifier, UnknownKey
+from shared.identity.claims import Claims, UnknownKey
+from shared.identity.keyset import KeySet
+from shared.identity.verifying import TokenVerifier
 
 REREAD_SECONDS = 10.0
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from shared.database import Database
 from shared.identity.edge import EDGE_HEADER, sign_edge
 from shared.identity.keys import store_keys
-from shared.identity.tokens import mint_access_token
+from shared.identity.minting import mint_access_token
 from shared.ids import uuid7
 
 KID = "test-key"

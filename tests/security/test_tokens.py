@@ -12,7 +12,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from deploy.local.stack import Stack
-from shared.identity.tokens import public_jwk
+from shared.identity.keyset import public_jwk
 from tests.e2e.api import Api
 from tests.e2e.people import PASSWORD, Person, register
 from tests.security.attacker import Forger, inside

@@ -20,7 +20,7 @@ from services.auth.models import KeySet, SigningKey
 from services.auth.settings import settings
 from shared.clock import utc_now
 from shared.identity.keys import signing_keys, store_keys
-from shared.identity.tokens import public_jwk
+from shared.identity.keyset import public_jwk
 from shared.ids import uuid7
 from shared.messaging import record
 from shared.messaging.tables import event_epoch

@@ -10,7 +10,7 @@ from services.auth.domain import refresh_tokens
 from services.auth.models import AuthSession, User
 from services.auth.operations.keys import current_signer
 from services.auth.settings import settings
-from shared.identity.tokens import mint_access_token
+from shared.identity.minting import mint_access_token
 
 SECOND_FACTORS = frozenset({"totp", "recovery_code"})
 # The registered names of methods (RFC 8176); the others are named as they are.

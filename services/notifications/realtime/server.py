@@ -19,9 +19,9 @@ from services.notifications.realtime.reading import Reader
 from services.notifications.settings import Settings, settings
 from shared.database import connect
 from shared.http.health import Readiness, database_check
+from shared.identity.claims import Claims, TokenError
 from shared.identity.edge import EDGE_HEADER, EdgeSignatureInvalid, verify_edge
 from shared.identity.keys import KeyRing
-from shared.identity.tokens import Claims, TokenError
 from shared.messaging import Message
 from shared.messaging.live import Listener
 from shared.messaging.names import EVENTS, live_exchange

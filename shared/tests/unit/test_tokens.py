@@ -9,16 +9,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.identity.tokens import (
-    Claims,
-    KeySet,
-    TokenExpired,
-    TokenInvalid,
-    TokenVerifier,
-    UnknownKey,
-    mint_access_token,
-    public_jwk,
-)
+from shared.identity.claims import Claims, TokenExpired, TokenInvalid, UnknownKey
+from shared.identity.keyset import KeySet, public_jwk
+from shared.identity.minting import mint_access_token
+from shared.identity.verifying import TokenVerifier
 
 NOW = 1_800_000_000
 ISSUER = "http://localhost:8000"

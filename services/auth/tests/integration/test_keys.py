@@ -17,7 +17,8 @@ from services.auth.operations.action_tokens import formed
 from services.auth.tests.conftest import Person, with_token
 from shared.clock import utc_now
 from shared.database import Database
-from shared.identity.tokens import KeySet, TokenVerifier
+from shared.identity.keyset import KeySet
+from shared.identity.verifying import TokenVerifier
 from shared.messaging.testing import announced
 from shared.testing.http import Caller
 
