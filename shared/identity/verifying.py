@@ -5,20 +5,29 @@ replaced system (HS256, no `kid`) are read while a legacy secret is given. A ver
 expires, so that the signature is computed once per token and process.
 """
 
+import binascii
 import hashlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
+import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from shared.identity.claims import Claims, TokenExpired, TokenInvalid, UnknownKey, claims_of, instant, legacy_claims_of
 from shared.identity.keyset import KeySet
 
 MAX_TOKEN_BYTES = 4096
-_FORBIDDEN_HEADERS = frozenset({"jku", "x5u", "jwk", "x5c", "crit"})
+_FORBIDDEN_HEADERS = frozenset({"jku", "x5u", "jwk", "x5c", "crit", "b64"})
 _HEADERS_MAX = 64
-_REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti", "sid"]
+_REQUIRED_CLAIMS = ("exp", "iat", "iss", "aud", "sub", "jti", "sid")
+_ES256 = ECDSA(SHA256())
+_SIGNATURE_BYTES = 64
+_URL_ALPHABET = bytes.maketrans(b"-_+/=", b"+/---")
 
 
 class TokenVerifier:
@@ -75,22 +84,14 @@ class TokenVerifier:
         key = self._keys.get(kid)
         if key is None:
             raise UnknownKey(kid)
-        try:
-            said = jwt.decode(
-                token,
-                key,
-                algorithms=["ES256"],
-                audience=self._audience,
-                issuer=self._issuer,
-                options={
-                    "require": _REQUIRED_CLAIMS,
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                },
-            )
-        except jwt.InvalidTokenError as error:
-            raise TokenInvalid(str(error)) from error
+        said = _signed_by(key, token)
+        if any(said.get(name) is None for name in _REQUIRED_CLAIMS):
+            raise TokenInvalid("a claim is missing")
+        audiences = said["aud"] if isinstance(said["aud"], list) else [said["aud"]]
+        if said["iss"] != self._issuer or self._audience not in audiences:
+            raise TokenInvalid("for somebody else")
+        if not isinstance(said["sub"], str) or not isinstance(said["jti"], str):
+            raise TokenInvalid("not an access token")
         return self._in_time(claims_of(said), said)
 
     def _key_name(self, token: str) -> str:
@@ -143,6 +144,34 @@ class TokenVerifier:
         if max(claims.issued_at, instant(said.get("nbf"))) > self._clock() + self._leeway:
             raise TokenInvalid("not valid yet")
         return claims
+
+
+def _signed_by(key: EllipticCurvePublicKey, token: str) -> dict[str, Any]:
+    """Return the payload of a token that this key signed with ES256; its header has been judged before.
+
+    PyJWT would read the header again and look the algorithm up for each token, which costs as much as the rest.
+    Source: RFC 7515, sections 3.1 and 5.2; RFC 7518, section 3.4. Raises TokenInvalid.
+    """
+    try:
+        signed, _, signature = token.encode("ascii").rpartition(b".")
+        _, payload = signed.split(b".")
+        numbers = _decoded(signature)
+        if len(numbers) != _SIGNATURE_BYTES:
+            raise TokenInvalid("not a signature")
+        half = _SIGNATURE_BYTES // 2
+        der = encode_dss_signature(int.from_bytes(numbers[:half], "big"), int.from_bytes(numbers[half:], "big"))
+        key.verify(der, signed, _ES256)
+        said = orjson.loads(_decoded(payload))
+    except (ValueError, InvalidSignature) as error:
+        raise TokenInvalid("not signed by us") from error
+    if not isinstance(said, dict):
+        raise TokenInvalid("not an object")
+    return said
+
+
+def _decoded(segment: bytes) -> bytes:
+    """Return what base64url without padding stands for; any other character is refused. Raises ValueError."""
+    return binascii.a2b_base64(segment.translate(_URL_ALPHABET) + b"=" * (-len(segment) % 4), strict_mode=True)
 
 
 class _GenerationCache:

@@ -6,8 +6,11 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from shared.identity.claims import Claims, TokenExpired, TokenInvalid, UnknownKey
 from shared.identity.keyset import KeySet, public_jwk
@@ -156,6 +159,10 @@ def hs256_with_the_public_key() -> str:
         pytest.param(forged({"sub": "0"}), id="user 0"),
         pytest.param(forged({"sub": "abc"}), id="user abc"),
         pytest.param(forged({"sid": ""}), id="empty session"),
+        pytest.param(forged({"sub": 7}), id="user as a number"),
+        pytest.param(forged({"jti": 1}), id="token id as a number"),
+        pytest.param(forged({"aud": ["elsewhere"]}), id="other audiences"),
+        pytest.param(forged({"aud": {"estuary": 1}}), id="an audience that is no text"),
         pytest.param(forged({"nbf": NOW + 6}), id="nbf ahead"),
         pytest.param(forged({"iat": NOW + 6}), id="from the future"),
         *[
@@ -191,6 +198,68 @@ def test_legacy_tokens_give_the_role_user_only(verifier: TokenVerifier, claims: 
     said = verifier.verify(legacy({"is_staff": True, "roles": ["staff"], **claims}))
 
     assert (said.user_id, said.roles, said.legacy, said.session_id) == (7, {"user"}, True, None)
+
+
+def signed_by_hand(header: bytes, payload: bytes, *, padded: bool = False) -> str:
+    """Return a token whose parts are exactly these, signed with our key: what no library would make."""
+    parts = [base64.urlsafe_b64encode(part) for part in (header, payload)]
+    signed = b".".join(part if padded else part.rstrip(b"=") for part in parts)
+    r, s = decode_dss_signature(KEY.sign(signed, ec.ECDSA(hashes.SHA256())))
+    signature = base64.urlsafe_b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big")).rstrip(b"=")
+    return (signed + b"." + signature).decode()
+
+
+HEADER = b'{"alg":"ES256","typ":"at+jwt","kid":"k1"}'
+PAYLOAD = json.dumps(
+    {
+        "iss": ISSUER, "aud": ["estuary", "elsewhere"], "sub": "7", "type": "access", "sid": "s1", "jti": "t1",
+        "iat": NOW, "exp": NOW + 60,
+    }
+).encode()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(
+            signed_by_hand(HEADER, PAYLOAD + b" " * ((1 - len(PAYLOAD)) % 3), padded=True), id="padded base64"
+        ),
+        pytest.param(signed_by_hand(HEADER[:-1] + b',"b64":false}', PAYLOAD), id="payload said to be elsewhere"),
+        pytest.param(signed_by_hand(HEADER[:-1] + b',"crit":["exp"]}', PAYLOAD), id="critical extension"),
+        pytest.param(signed_by_hand(HEADER, b"[" + PAYLOAD + b"]"), id="payload is a list"),
+        pytest.param(signed_by_hand(HEADER, b'"text"'), id="payload is text"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD[:-1]), id="payload is cut"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD.replace(b"1800000060", b"NaN")), id="exp is not a number"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD.replace(b"1800000060", b"1e400")), id="exp is endless"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD.replace(json.dumps(ISSUER).encode(), b"null")), id="issuer null"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD) + "AAAA", id="signature too long"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD)[:-4], id="signature too short"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD)[:-2] + "+/", id="another alphabet"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD)[:-86] + "A" * 86, id="a signature of zeroes"),
+        pytest.param(signed_by_hand(HEADER, PAYLOAD).rpartition(".")[0] + ".", id="no signature"),
+        pytest.param("." + signed_by_hand(HEADER, PAYLOAD), id="four parts"),
+    ],
+)
+def test_a_token_is_read_as_strictly_as_it_is_signed(verifier: TokenVerifier, token: str) -> None:
+    assert verifier.verify(signed_by_hand(HEADER, PAYLOAD)).user_id == 7
+
+    with pytest.raises(TokenInvalid):
+        verifier.verify(token)
+
+
+@given(part=st.integers(0, 2), at=st.integers(0, 60), letter=st.sampled_from("AQz9-_"))
+@settings(max_examples=60)
+def test_any_letter_that_is_changed_is_refused(part: int, at: int, letter: str) -> None:
+    verifier = TokenVerifier(KeySet({"keys": [public_jwk(KEY.public_key(), "k1")]}), issuer=ISSUER, clock=lambda: NOW)
+    parts = signed_by_hand(HEADER, PAYLOAD).split(".")
+    # Bits of the very last letter may stand for nothing; every other letter is part of what is signed.
+    at %= len(parts[part]) - 1
+    changed = parts[part][:at] + letter + parts[part][at + 1 :]
+    assume(changed != parts[part])
+    parts[part] = changed
+
+    with pytest.raises(TokenInvalid):
+        verifier.verify(".".join(parts))
 
 
 def test_legacy_tokens_are_refused_without_a_legacy_secret(keys: KeySet, clock: Clock) -> None:
