@@ -76,6 +76,7 @@ OWN: dict[str, dict[str, str]] = {
         "AUTH_ENCRYPTION_KEY": "${AUTH_ENCRYPTION_KEY}",
         "REFRESH_KEY": "${REFRESH_KEY}",
         "ACTION_TOKEN_KEY": "${ACTION_TOKEN_KEY}",
+        "GOOGLE_CLIENT_ID": "${GOOGLE_CLIENT_ID}",
     },
     "catalog": _SIGNING,
     "practitioners": {**_SIGNING, "PRACTITIONERS_AUTO_VERIFY": "${PRACTITIONERS_AUTO_VERIFY}"},
@@ -87,17 +88,34 @@ OWN: dict[str, dict[str, str]] = {
         "LIVEKIT_PUBLIC_URL": "${LIVEKIT_PUBLIC_URL}",
         **_LIVEKIT,
     },
-    "media": {**_SIGNING, **_STORE, "MEDIA_STORAGE_DIR": "/var/lib/estuary/media"},
+    "media": {
+        **_SIGNING,
+        **_STORE,
+        "CLOUDFLARE_R2_PUBLIC_BUCKET_NAME": "${CLOUDFLARE_R2_PUBLIC_BUCKET_NAME}",
+        "CLOUDFLARE_R2_CUSTOM_DOMAIN": "${CLOUDFLARE_R2_CUSTOM_DOMAIN}",
+        "MEDIA_STORAGE_DIR": "/var/lib/estuary/media",
+    },
     "notifications": {
         "ACTION_TOKEN_KEY": "${ACTION_TOKEN_KEY}",
         "UNSUBSCRIBE_KEY": "${UNSUBSCRIBE_KEY}",
         "SMTP_URL": "${SMTP_URL}",
         "MAIL_FROM": "${MAIL_FROM}",
+        "MAIL_REPLY_TO": "${MAIL_REPLY_TO}",
+        "MAIL_DOMAIN": "${MAIL_DOMAIN}",
         "MAIL_FOLDER": "/var/lib/estuary/mail",
         "REALTIME_URL": "${REALTIME_PUBLIC_URL}",
         "CORS_ALLOWED_ORIGINS": "${CORS_ALLOWED_ORIGINS}",
     },
-    "payments": {**_STRIPE, "STRIPE_API_BASE": "${STRIPE_API_BASE}"},
+    "payments": {
+        **_STRIPE,
+        "STRIPE_API_BASE": "${STRIPE_API_BASE}",
+        "STRIPE_CONNECT_COUNTRY": "${STRIPE_CONNECT_COUNTRY}",
+        "CHECKOUT_ALLOWED_ORIGINS": "${CHECKOUT_ALLOWED_ORIGINS}",
+    },
+    "reviews": {
+        "REVIEWS_SCREENING_URL": "${REVIEWS_SCREENING_URL}",
+        "REVIEWS_SCREENING_KEY": "${REVIEWS_SCREENING_KEY}",
+    },
     "locations": {"GOOGLE_MAPS_API_KEY": "${GOOGLE_MAPS_API_KEY}"},
 }
 # Web and worker of a service that need more than the usual.
@@ -170,6 +188,8 @@ def gateway() -> Process:
             "TRUSTED_PROXIES": "${TRUSTED_PROXIES}",
             "RATE_LIMIT_REDIS_URL": "${RATE_LIMIT_REDIS_URL}",
             "GATEWAY_WORKERS": "${GATEWAY_WORKERS}",
+            "SUPPORT_EMAIL": "${SUPPORT_EMAIL}",
+            "AUTH_PROVIDERS": "${AUTH_PROVIDERS}",
         },
     )
 

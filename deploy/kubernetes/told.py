@@ -18,16 +18,26 @@ CONFIG = {
     "LOG_LEVEL": "info",
     "GATEWAY_WORKERS": "1",
     "MAIL_FROM": "Estuary <no-reply@example.org>",
+    "MAIL_REPLY_TO": "",
+    "MAIL_DOMAIN": "example.org",
+    "SUPPORT_EMAIL": "support@example.org",
+    "GOOGLE_CLIENT_ID": "",
+    "AUTH_PROVIDERS": "",
     "PRACTITIONERS_AUTO_VERIFY": "false",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "",
     "TRACES_SAMPLE_RATIO": "0.05",
     "STRIPE_PUBLISHABLE_KEY": "pk_live_replace_me",
     "STRIPE_API_BASE": "",
+    "STRIPE_CONNECT_COUNTRY": "US",
+    "CHECKOUT_ALLOWED_ORIGINS": "https://example.org",
+    "REVIEWS_SCREENING_URL": "",
     "LIVEKIT_URL": "https://livekit.example.org",
     "LIVEKIT_PUBLIC_URL": "wss://livekit.example.org",
     "CLOUDFLARE_R2_ENDPOINT_URL": "https://storage.example.org",
     "CLOUDFLARE_R2_PUBLIC_ENDPOINT_URL": "https://storage.example.org",
     "CLOUDFLARE_R2_STORAGE_BUCKET_NAME": "estuary-media",
+    "CLOUDFLARE_R2_PUBLIC_BUCKET_NAME": "",
+    "CLOUDFLARE_R2_CUSTOM_DOMAIN": "",
 }
 # Each secret and the Secret that holds it under its own name; only the processes that are told it refer to it.
 SECRETS = {
@@ -46,8 +56,9 @@ SECRETS = {
     "LIVEKIT_API_KEY": "livekit",
     "LIVEKIT_API_SECRET": "livekit",
     "GOOGLE_MAPS_API_KEY": "google-maps",
+    "REVIEWS_SCREENING_KEY": "screening",
 }
-OPTIONAL = frozenset({"JWT_LEGACY_SECRET", "GOOGLE_MAPS_API_KEY"})
+OPTIONAL = frozenset({"JWT_LEGACY_SECRET", "GOOGLE_MAPS_API_KEY", "REVIEWS_SCREENING_KEY"})
 
 _WHOLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
