@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from services.media.clients.folder import FolderStorage
-from services.media.clients.storage import StorageAway, configured
+from services.media.clients.storage import Storage, StorageAway, configured
 from services.media.models import StorageDeletion
-from services.media.operations import sweeping
+from services.media.operations import inventory, sweeping
 from services.media.operations.blobs import forget_condemned
 from services.media.operations.counting import forget_marks
 from services.media.settings import settings
@@ -16,6 +16,7 @@ from shared.database import transaction
 from shared.messaging import daily, every
 from shared.observability import logger
 
+PAGE = 500
 log = logger(__name__)
 
 
@@ -72,17 +73,37 @@ def unclaimed() -> None:
 
 @every(days=7, once=True)
 def sweep_storage() -> None:
-    """Have objects deleted that no row knows."""
+    """Have objects deleted that no row knows, and tell of rows whose object is gone: these are never deleted."""
     now = utc_now()
-    found = 0
+    strays = missing = 0
     storage = configured(settings())
     if isinstance(storage, FolderStorage):
-        storage.clear_spool(before=now - sweeping.STRAY_KEPT)
-    for bucket, keys in sweeping.old_objects(storage, share=_week(now) % sweeping.SHARES, now=now):
-        with transaction() as session:
-            found += sweeping.discard_unknown(session, bucket, keys)
-    if found:
-        log.warning("stray_objects", found=found)
+        storage.clear_spool(before=now - inventory.STRAY_KEPT)
+    for shelf in inventory.shelves(_week(now) % inventory.SHARES):
+        held, old = inventory.on_shelf(storage, shelf, now=now)
+        for start in range(0, len(old), PAGE):
+            with transaction() as session:
+                strays += inventory.discard_unknown(session, shelf[0], old[start : start + PAGE])
+        missing += _tell_missing(storage, shelf, held, now)
+    inventory.MISSING.set(missing)
+    if strays:
+        log.warning("stray_objects", found=strays)
+
+
+def _tell_missing(storage: Storage, shelf: inventory.Shelf, held: set[str], now: datetime) -> int:
+    """Log the objects that rows name and that are not there, and return how many."""
+    with transaction() as session:
+        sought = inventory.named(session, shelf, now=now).keys() - held
+    gone = inventory.lacking(storage, shelf[0], sought)
+    if not gone:
+        return 0
+    with transaction() as session:
+        # Named still: what was let go meanwhile had to go.
+        lost = {key: blob for key, blob in inventory.named(session, shelf, now=now).items() if key in gone}
+        for key, blob in sorted(lost.items()):
+            files = [str(one) for one in inventory.files_of(session, blob)]
+            log.error("object_missing", bucket=shelf[0], key=key, files=files)
+    return len(lost)
 
 
 @daily(at="03:45")

@@ -42,7 +42,9 @@ def test_every_alarm_says_how_bad_it_is_what_is_broken_and_what_to_do() -> None:
         assert rule["annotations"]["action"], rule["alert"]
 
 
-@pytest.mark.parametrize("promise", ["R2", "R4", "R5", "R7", "R8", "R9", "R10", "R14", "R15", "R18", "R19", "R20"])
+@pytest.mark.parametrize(
+    "promise", ["R2", "R4", "R5", "R7", "R8", "R9", "R10", "R14", "R15", "R18", "R19", "R20", "R21"]
+)
 def test_a_promise_that_can_break_unseen_has_its_alarm(promise: str) -> None:
     assert any(rule.get("labels", {}).get("promise") == promise for rule in names.rules())
 

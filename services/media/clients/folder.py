@@ -158,7 +158,7 @@ class FolderStorage:
     def list(self, bucket: Bucket, prefix: str) -> Iterator[Stored]:
         """See `Storage.list`."""
         root = self.folder / bucket
-        start = root / prefix if (root / prefix).is_dir() else (root / prefix).parent
+        start = root / prefix if prefix.endswith("/") or (root / prefix).is_dir() else (root / prefix).parent
         for path in sorted(start.rglob("*")):
             key = path.relative_to(root).as_posix()
             with suppress(FileNotFoundError):

@@ -31,6 +31,8 @@ class Blob(Timestamps, Base):
         CheckConstraint(among("state", (BUILDING, LIVE, CONDEMNED)), name="state_known"),
         CheckConstraint(among("visibility", kinds.VISIBILITIES), name="visibility_known"),
         Index("ix_blobs_condemned", "condemned_at", postgresql_where=text("state = 'condemned'")),
+        Index("ix_blobs_storage_key", "storage_key", postgresql_ops={"storage_key": "varchar_pattern_ops"}),
+        Index("ix_blobs_source_key", "source_key", postgresql_ops={"source_key": "varchar_pattern_ops"}),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid7)
@@ -56,7 +58,10 @@ class BlobVersion(Timestamps, Base):
     """A variant of a blob; its id is what the API shows."""
 
     __tablename__ = "blob_versions"
-    __table_args__ = (UniqueConstraint("blob_id", "version_type", name="uq_blob_versions_type"),)
+    __table_args__ = (
+        UniqueConstraint("blob_id", "version_type", name="uq_blob_versions_type"),
+        Index("ix_blob_versions_storage_key", "storage_key", postgresql_ops={"storage_key": "varchar_pattern_ops"}),
+    )
 
     id: Mapped[Key]
     blob_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id", ondelete="CASCADE"))

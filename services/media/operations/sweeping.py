@@ -1,17 +1,15 @@
 """What is cleared away by itself, a page at a time."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import groupby, islice
+from itertools import groupby
 from typing import cast
 
-from sqlalchemy import Text, exists, func, select, text, update
-from sqlalchemy import cast as cast_to
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from services.media.clients.storage import Bucket, Slot, Storage
 from services.media.domain import kinds
-from services.media.models import Blob, BlobVersion, Claim, Counter, Entity, Media, StorageDeletion, Usage
+from services.media.models import Claim, Counter, Entity, Media, StorageDeletion, Usage
 from services.media.operations.blobs import discard
 from services.media.operations.following import delete_files_of
 from services.media.operations.lifecycle import EXPIRED, ORPHAN, RESTORABLE, delete_media, let_bytes_go
@@ -21,11 +19,8 @@ from shared.observability import logger
 PENDING_KEPT = timedelta(hours=24)
 FAILED_KEPT = timedelta(hours=24)
 UNCLAIMED_KEPT = timedelta(days=30)
-STRAY_KEPT = timedelta(hours=48)
 BACKOFF_MAX = timedelta(hours=6)
 DELETIONS = 1_000
-SHARES = 16
-PAGE = 500
 log = logger(__name__)
 
 
@@ -110,35 +105,6 @@ def carry_out(storage: Storage, due: list[tuple[int, Bucket, str]]) -> list[int]
         failed = set(storage.delete_many(bucket, [key for _, _, key in wanted]))
         done += [number for number, _, key in wanted if key not in failed]
     return done
-
-
-def old_objects(storage: Storage, *, share: int, now: datetime) -> Iterator[tuple[Bucket, list[str]]]:
-    """Yield pages of the keys of objects that are two days old: of the inbox, and of one share of the rest."""
-    shares = [f"{share:x}{digit:x}/" for digit in range(16)]
-    places: list[tuple[Bucket, str]] = [("private", "inbox/")]
-    for one in shares:
-        places += [("private", f"sources/{one}"), ("private", one), ("public", one)]
-    for bucket, prefix in places:
-        old = (one.key for one in storage.list(bucket, prefix) if one.written_at < now - STRAY_KEPT)
-        while page := list(islice(old, PAGE)):
-            yield bucket, page
-
-
-def discard_unknown(session: Session, bucket: Bucket, keys: list[str]) -> int:
-    """Have those of the objects deleted that no row knows; return how many."""
-    unknown = set(keys) - _known(session, keys)
-    discard(session, bucket, sorted(unknown))
-    return len(unknown)
-
-
-def _known(session: Session, keys: list[str]) -> set[str]:
-    known: set[str] = set(session.scalars(select(Blob.source_key).where(Blob.source_key.in_(keys))).all())  # type: ignore[arg-type]
-    known |= set(session.scalars(select(Blob.storage_key).where(Blob.storage_key.in_(keys))).all())  # type: ignore[arg-type]
-    known |= set(session.scalars(select(BlobVersion.storage_key).where(BlobVersion.storage_key.in_(keys))))
-    waiting = {key: key.removeprefix("inbox/").partition(".")[0] for key in keys if key.startswith("inbox/")}
-    pending = select(Media.id).where(cast_to(Media.id, Text).in_(set(waiting.values())))
-    held = {str(one) for one in session.scalars(pending.where(Media.status == kinds.PENDING))} if waiting else set()
-    return known | {key for key, owner in waiting.items() if owner in held}
 
 
 _RECOUNT = text(

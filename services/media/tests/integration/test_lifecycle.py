@@ -192,30 +192,6 @@ def test_files_that_nobody_uses_go_after_a_month(http: Caller, ana: Sender, ben:
         assert ben.http.get(f"/media/{known['id']}/").status == 404
 
 
-def test_objects_that_no_row_knows_are_swept(
-    database: Database, ana: Sender, work: Work, folder: FolderStorage
-) -> None:
-    made = ana.upload(entity_type="user", entity_id="7").json
-    work()
-    jobs.storage_deletions()
-    kept = len(objects(folder))
-    (folder.spool / "upload-left-behind").write_bytes(b"x")
-    (folder.spool / "scratch-left-behind").mkdir()
-    for number in range(16):
-        stray = folder.spool / "stray"
-        stray.write_bytes(b"x")
-        folder.put("public", f"{number:x}0/00/{number}/x.webp", stray, content_type="image/webp")
-
-    for week in range(1, 18):
-        with shifted_by(timedelta(days=7 * week)):
-            jobs.sweep_storage()
-            jobs.storage_deletions()
-
-    assert len(objects(folder)) == kept
-    assert list(folder.spool.iterdir()) == []
-    assert body_of(ana.http, made["url"]).status == 200
-
-
 def test_drifted_usage_is_mended(database: Database, ana: Sender) -> None:
     ana.upload()
     with database.transaction() as session:
