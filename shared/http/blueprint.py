@@ -6,14 +6,14 @@ from functools import wraps
 from typing import Any
 
 import flask_smorest
-from flask import Response, g, make_response
+from flask import Response, g, make_response, request
 from flask.views import MethodView
 
 from shared.errors import Conflict, DomainError, Forbidden, Invalid, PreconditionFailed, Unauthenticated
 from shared.http.context import identity, message_header
 from shared.http.idempotency import Idempotency, IdempotencyConflict, answer_once
 from shared.http.parsing import Parser
-from shared.http.policy import INTERNAL, Policy
+from shared.http.policy import INTERNAL, AccountPending, Policy
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -84,7 +84,7 @@ class Blueprint(flask_smorest.Blueprint):
             @wraps(view)
             def answer(*args: Any, **kwargs: Any) -> Response:
                 g.operation_id = operation_id
-                allow.check(identity())
+                allow.check(identity(), request.method)
                 return answer_once(
                     idempotency, lambda: _with_headers(make_response(view(*args, **kwargs))), fingerprint=fingerprint
                 )
@@ -169,7 +169,7 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def _document_operation(doc: dict[str, Any], info: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+def _document_operation(doc: dict[str, Any], info: Mapping[str, Any], *, method: str, **_: Any) -> dict[str, Any]:
     """Write what `@operation` declares into the OpenAPI document."""
     declared = info["operation"]
     policy: Policy = declared["policy"]
@@ -182,7 +182,8 @@ def _document_operation(doc: dict[str, Any], info: Mapping[str, Any], **_: Any) 
     for status in ("422", 422, "default"):
         responses.pop(status, None)
     by_status: dict[int, dict[str, str]] = {}
-    for refusal in declared["refusals"]:
+    pending = [AccountPending] if policy.refuses_pending(method) else []
+    for refusal in [*declared["refusals"], *pending]:
         by_status.setdefault(refusal.status, {})[refusal.code] = refusal.message
     for status, codes in sorted(by_status.items()):
         responses[str(status)] = {

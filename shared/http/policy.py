@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from shared.errors import Forbidden, Unauthenticated
 from shared.identity import Identity
 
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
 
 class ImpersonationForbidden(Forbidden):
     """Somebody acts for the user; this operation is only for the user in person."""
@@ -18,16 +20,31 @@ class ImpersonationForbidden(Forbidden):
     message = "This can not be done on somebody's behalf."
 
 
+class AccountPending(Forbidden):
+    """Staff asked for a proof of the address; until then an account reads and changes nothing."""
+
+    code = "account_pending"
+    message = "Prove your e-mail address by the link that was mailed, then refresh your token or sign in again."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`name` is what the documentation says."""
+    """`name` is what the documentation says.
+
+    `pending_may_write`: also an account that has yet to prove its address may use it to change something.
+    """
 
     name: str
     signed_in: bool
     staff: bool = False
     in_person: bool = False
+    pending_may_write: bool = False
 
-    def check(self, caller: Identity) -> None:
+    def refuses_pending(self, method: str) -> bool:
+        """Say whether accounts that have yet to prove their address may not call it."""
+        return self.signed_in and not self.pending_may_write and method.upper() not in _READS
+
+    def check(self, caller: Identity, method: str) -> None:
         """Let the caller pass. Raises Unauthenticated, Forbidden."""
         if self.signed_in and not caller.is_signed_in:
             raise Unauthenticated
@@ -35,6 +52,8 @@ class Policy:
             raise Forbidden
         if self.in_person and caller.actor_id is not None:
             raise ImpersonationForbidden
+        if caller.is_pending and self.refuses_pending(method):
+            raise AccountPending
 
 
 ANYONE = Policy(name="anyone", signed_in=False)

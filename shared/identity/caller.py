@@ -12,7 +12,7 @@ class Identity:
 
     `practitioner_id` and `tier` are the token's short cuts: where they are None, ask the service's own replica.
     `auth_time` and `expires_at` are unix seconds. `actor_id` is the staff member who acts for the user; such a caller
-    moves no money and changes no credentials.
+    moves no money and changes no credentials. Who `is_pending` has to prove their address before they change anything.
     """
 
     user_id: int = 0
@@ -24,6 +24,7 @@ class Identity:
     auth_time: int | None = None
     expires_at: int | None = None
     actor_id: int | None = None
+    is_pending: bool = False
     client_ip: str = ""
     request_id: str = ""
 
@@ -40,6 +41,7 @@ class Identity:
             auth_time=claims.auth_time,
             expires_at=claims.expires_at,
             actor_id=claims.actor_id,
+            is_pending=claims.is_pending,
             client_ip=client_ip,
             request_id=request_id,
         )

@@ -44,7 +44,8 @@ class Claims:
     """Who calls, as the token says.
 
     Times are unix seconds. `practitioner_id` and `tier` are short cuts: a service asks its own replica when they
-    are None. A legacy token knows neither `uuid`, `session_id` nor `token_id`, and its `issued_at` may be 0.
+    are None. Who `is_pending` proves their address before they change anything. A legacy token knows neither `uuid`,
+    `session_id` nor `token_id`, and its `issued_at` may be 0.
     """
 
     user_id: int
@@ -60,6 +61,7 @@ class Claims:
     issued_at: int
     expires_at: int
     legacy: bool
+    is_pending: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -85,6 +87,7 @@ def claims_of(said: Mapping[str, Any]) -> Claims:
         issued_at=instant(said["iat"]),
         expires_at=instant(said["exp"]),
         legacy=False,
+        is_pending=said.get("status") == "pending",
     )
 
 

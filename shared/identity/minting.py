@@ -28,6 +28,7 @@ def mint_access_token(
     amr: Iterable[str] = ("pwd",),
     auth_time: int | None = None,
     actor_id: int | None = None,
+    is_pending: bool = False,
     audience: str = "estuary",
     issued_at: int | None = None,
     lifetime_seconds: int = ACCESS_TOKEN_SECONDS,
@@ -50,6 +51,7 @@ def mint_access_token(
         "amr": list(amr),
         "auth_time": now if auth_time is None else auth_time,
         "act": None if actor_id is None else {"sub": str(actor_id)},
+        "status": "pending" if is_pending else None,
     }
     stated = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode(stated, private_key, algorithm="ES256", headers={"typ": "at+jwt", "kid": kid})

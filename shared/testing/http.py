@@ -55,6 +55,7 @@ class Caller:
         auth_time: int | None = None,
         actor_id: int | None = None,
         session_id: str | None = None,
+        is_pending: bool = False,
     ) -> "Caller":
         """Return the same client with a good token for the user."""
         token = mint_access_token(
@@ -70,6 +71,7 @@ class Caller:
             tier=tier,
             auth_time=auth_time or int(time.time()),
             actor_id=actor_id,
+            is_pending=is_pending,
         )
         return replace(self, token=token)
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from services.auth.api.policies import SIGNED_IN
 from services.auth.domain.errors import TokenRevoked
 from services.auth.operations.callers import caller
 from services.auth.operations.staff_changes import member_of_staff
 from services.auth.queries.activity import AUDIT, MINE, MY_ACTIVITY, activity_entry, audit_entry
 from shared.database import reading, transaction
-from shared.http import SIGNED_IN, STAFF, Blueprint, MethodView, Schema, fields, identity
+from shared.http import STAFF, Blueprint, MethodView, Schema, fields, identity
 from shared.http.pages import page_body, page_schema, query_schema
 
 activity = Blueprint("activity", "Sign-ins and security changes of the last 400 days.")

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from services.auth.api.policies import SIGNED_IN
 from services.auth.api.schemas import UserProfile
 from services.auth.domain.errors import TokenRevoked
 from services.auth.operations.avatars import choose_avatar, drop_avatar
 from services.auth.operations.callers import caller
 from services.auth.queries.users import profile
 from shared.database import transaction
-from shared.http import SIGNED_IN, Blueprint, MethodView, Schema, fields, identity, set_version
+from shared.http import Blueprint, MethodView, Schema, fields, identity, set_version
 
 avatars = Blueprint("avatar", "One's picture.")
 

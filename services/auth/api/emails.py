@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.auth.api.answers import sentence
+from services.auth.api.policies import IN_PERSON, SIGNED_IN
 from services.auth.api.requests import client
 from services.auth.api.schemas import Address, MessageResponse, Password, token
 from services.auth.domain.errors import (
@@ -14,11 +15,12 @@ from services.auth.domain.errors import (
 )
 from services.auth.operations.callers import caller
 from services.auth.operations.emails import confirm_change, request_change, resend_verification, verify_email
+from services.auth.operations.links import taking_links
 from services.auth.operations.passwords import knows_own_password
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.errors import Conflict
-from shared.http import ANYONE, IN_PERSON, SIGNED_IN, Blueprint, MethodView, Schema, identity
+from shared.http import ANYONE, Blueprint, MethodView, Schema, identity
 
 emails = Blueprint("emails", "Proving and changing e-mail addresses.")
 
@@ -40,7 +42,7 @@ class MailedToken(Schema):
 class Verify(MethodView):
     """Using the link."""
 
-    @emails.operation("auth_email_verify", ANYONE, refuses=[InvalidToken])
+    @emails.operation("auth_email_verify", ANYONE, refuses=[InvalidToken, TooManyTries])
     @emails.arguments(MailedToken)
     @emails.response(200, MessageResponse)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,7 @@ class Verify(MethodView):
 
         Repeating it is no error. Only POST uses a link up, so mail scanners that open it do no harm.
         """
-        with transaction() as session:
+        with taking_links() as session:
             verify_email(session, body["token"], client=client(), now=utc_now())
         return sentence("Email verified successfully")
 
@@ -100,11 +102,11 @@ class Change(MethodView):
 class ChangeConfirmation(MethodView):
     """Using the link."""
 
-    @emails.operation("auth_email_change_confirm", ANYONE, refuses=[InvalidToken, Conflict])
+    @emails.operation("auth_email_change_confirm", ANYONE, refuses=[InvalidToken, Conflict, TooManyTries])
     @emails.arguments(MailedToken)
     @emails.response(200, MessageResponse)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Take the new address by the link mailed to it; every session ends."""
-        with transaction() as session:
+        with taking_links() as session:
             confirm_change(session, body["token"], client=client(), now=utc_now())
         return sentence("Email address changed successfully")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from marshmallow import validate
 
+from services.auth.api.policies import IN_PERSON, SIGNED_IN
 from services.auth.api.requests import client
 from services.auth.api.social import provider_of
 from services.auth.clients import openid
@@ -23,7 +24,7 @@ from services.auth.operations.callers import caller
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.errors import NotFound, Unavailable
-from shared.http import IN_PERSON, SIGNED_IN, Blueprint, MethodView, Schema, fields, identity
+from shared.http import Blueprint, MethodView, Schema, fields, identity
 from shared.identity.action_tokens import LINK
 
 identities = Blueprint("identities", "The accounts elsewhere that one signs in with.")

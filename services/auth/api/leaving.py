@@ -7,12 +7,14 @@ from flask import Response
 from marshmallow import validate
 
 from services.auth.api.answers import token_response
+from services.auth.api.policies import IN_PERSON, SIGNED_IN
 from services.auth.api.requests import client
 from services.auth.api.schemas import Password, TokenResponse, token
 from services.auth.domain.errors import (
     ExportNotReady,
     InvalidToken,
     LastSuperuser,
+    MfaRequired,
     PasswordRefused,
     ReauthenticationRequired,
     TokenRevoked,
@@ -20,14 +22,16 @@ from services.auth.domain.errors import (
 )
 from services.auth.models import Export
 from services.auth.operations.callers import caller
-from services.auth.operations.deletion import ask_for_deletion, restore
+from services.auth.operations.deletion import ask_for_deletion, come_back, restore
 from services.auth.operations.exporting import ask_for_export, download, exports_of
+from services.auth.operations.links import taking_links
 from services.auth.operations.passwords import knows_own_password
+from services.auth.operations.refusals import keeping_refusals
 from services.auth.queries.leaving import deletion_status
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.errors import NotFound
-from shared.http import ANYONE, IN_PERSON, SIGNED_IN, Blueprint, MethodView, Schema, fields, identity, say
+from shared.http import ANYONE, Blueprint, MethodView, Schema, fields, identity, say
 
 leaving = Blueprint("leaving", "Deleting one's account, and taking one's data along.")
 
@@ -100,13 +104,19 @@ class Leave(MethodView):
 class Restore(MethodView):
     """Staying after all."""
 
-    @leaving.operation("auth_restore_me", ANYONE, refuses=[InvalidToken])
+    @leaving.operation("auth_restore_me", ANYONE, refuses=[InvalidToken, MfaRequired, TooManyTries])
     @leaving.arguments(RestoreRequest)
     @leaving.response(200, TokenResponse)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Undo the deletion of one's account, and sign in."""
-        with transaction() as session:
-            granted = restore(session, body["token"], client=client(), now=utc_now())
+        """Undo the deletion of one's account, and sign in.
+
+        With a second factor on, the deletion is undone and the answer is 401 `mfa_required`, as at a sign-in.
+        """
+        now = utc_now()
+        with taking_links() as session:
+            user = restore(session, body["token"], client=client(), now=now)
+        with keeping_refusals() as session:
+            granted = come_back(session, user.id, client=client(), now=now)
         say("Welcome back")
         return token_response(granted)
 

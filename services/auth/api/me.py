@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import validate
 
+from services.auth.api.policies import SIGNED_IN
 from services.auth.api.requests import client
 from services.auth.api.schemas import PhoneNumber, UserProfile, locale, person_name, time_zone
 from services.auth.domain.errors import TokenRevoked
@@ -12,7 +13,7 @@ from services.auth.operations.profile import update_profile
 from services.auth.queries.users import profile
 from shared.clock import utc_now
 from shared.database import transaction
-from shared.http import SIGNED_IN, Blueprint, MethodView, Schema, fields, identity, require_match, say, set_version
+from shared.http import Blueprint, MethodView, Schema, fields, identity, require_match, say, set_version
 
 me = Blueprint("account", "One's own account.")
 

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import validate
 
 from services.auth.api.answers import sentence
+from services.auth.api.policies import IN_PERSON
 from services.auth.api.requests import client
 from services.auth.api.schemas import Address, MessageResponse, NewPassword, Password, token
 from services.auth.domain.errors import (
@@ -15,6 +16,7 @@ from services.auth.domain.errors import (
     TooManyTries,
 )
 from services.auth.operations.callers import caller
+from services.auth.operations.links import taking_links
 from services.auth.operations.passwords import (
     change_password,
     hash_replacement,
@@ -27,7 +29,7 @@ from services.auth.operations.registration import hash_new_password
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.errors import Unavailable
-from shared.http import ANYONE, IN_PERSON, Blueprint, MethodView, Schema, fields, identity
+from shared.http import ANYONE, Blueprint, MethodView, Schema, fields, identity
 
 passwords = Blueprint("passwords", "Changing and resetting passwords.")
 
@@ -120,7 +122,9 @@ class ResetRequest(MethodView):
 class ResetConfirm(MethodView):
     """Using the link."""
 
-    @passwords.operation("auth_password_reset_confirm", ANYONE, refuses=[InvalidToken, PasswordRefused, Unavailable])
+    @passwords.operation(
+        "auth_password_reset_confirm", ANYONE, refuses=[InvalidToken, PasswordRefused, TooManyTries, Unavailable]
+    )
     @passwords.arguments(PasswordResetConfirmRequest)
     @passwords.response(200, MessageResponse)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +135,7 @@ class ResetConfirm(MethodView):
         again = body["new_password_confirm"]
         if again is not None and again != body["new_password"]:
             raise PasswordRefused(["Password fields didn't match."], field="new_password")
-        with transaction() as session:
+        with taking_links() as session:
             user = holder_of_reset(session, body["token"], now=utc_now())
         password_hash = hash_new_password(
             body["new_password"],
@@ -140,6 +144,6 @@ class ResetConfirm(MethodView):
             last_name=user.last_name,
             field="new_password",
         )
-        with transaction() as session:
+        with taking_links() as session:
             reset_password(session, body["token"], password_hash=password_hash, client=client(), now=utc_now())
         return sentence("Password has been reset successfully")

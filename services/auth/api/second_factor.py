@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import validate
 
 from services.auth.api.answers import token_response
+from services.auth.api.policies import IN_PERSON, SIGNED_IN
 from services.auth.api.requests import client
 from services.auth.api.schemas import Password, TokenResponse, token
 from services.auth.domain.errors import (
@@ -27,7 +28,7 @@ from services.auth.operations.sign_in import finish_sign_in
 from services.auth.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
-from shared.http import ANYONE, IN_PERSON, SIGNED_IN, Blueprint, MethodView, Schema, fields, identity
+from shared.http import ANYONE, Blueprint, MethodView, Schema, fields, identity
 
 second_factors = Blueprint("second-factor", "A second factor beside the password, and confirming who one is.")
 

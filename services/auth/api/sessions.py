@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from services.auth.api.policies import SIGNED_IN
 from services.auth.api.requests import client
 from services.auth.domain.errors import TokenRevoked
 from services.auth.models import AuthSession
@@ -13,7 +14,7 @@ from services.auth.queries.sessions import MINE, SESSIONS, session_entry
 from shared.clock import utc_now
 from shared.database import reading, transaction
 from shared.errors import NotFound
-from shared.http import SIGNED_IN, Blueprint, MethodView, Schema, fields, identity
+from shared.http import Blueprint, MethodView, Schema, fields, identity
 from shared.http.pages import page_body, page_schema, query_schema
 
 sessions = Blueprint("sessions", "Where one is signed in.")

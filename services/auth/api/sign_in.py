@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import pre_load, validate
 
 from services.auth.api.answers import sentence, token_response
+from services.auth.api.policies import SIGNED_IN
 from services.auth.api.requests import client
 from services.auth.api.schemas import (
     Address,
@@ -42,7 +43,7 @@ from services.auth.settings import settings
 from shared.clock import utc_now
 from shared.database import transaction
 from shared.errors import Unavailable
-from shared.http import ANYONE, SIGNED_IN, Blueprint, MethodView, Schema, fields, identity, say
+from shared.http import ANYONE, Blueprint, MethodView, Schema, fields, identity, say
 
 signing_in = Blueprint("authentication", "Signing up, in and out.")
 

@@ -140,11 +140,27 @@ class Suspend(MethodView):
         """Suspend an account: its sessions end at once. Staff are suspended by superusers only."""
         now = utc_now()
         with transaction() as session:
-            by = member_of_staff(session, identity()).user
-            user = staffing.locked(session, user_id)
-            if user.is_staff and not by.is_superuser:
-                raise Forbidden
+            user = _below(session, user_id)
             staffing.suspend(session, user, reason=body["reason"], now=now, by=identity(), client=client())
+            return _detail(session, user)
+
+
+@users.route("/users/<id:user_id>/require_verification/")
+class RequireVerification(MethodView):
+    """Asking for a proof."""
+
+    @users.operation("users_require_verification", STAFF, refuses=[NotFound, InvalidTransition, TokenRevoked])
+    @users.arguments(Reason)
+    @users.response(200, StaffUserDetail)
+    def post(self, body: dict[str, Any], user_id: int) -> dict[str, Any]:
+        """Ask somebody to prove their address first: a link is mailed, and the account is pending until it is used.
+
+        Its sessions end. Who is pending signs in and reads, and changes nothing but their own account.
+        """
+        now = utc_now()
+        with transaction() as session:
+            user = _below(session, user_id)
+            staffing.require_verification(session, user, reason=body["reason"], now=now, by=identity(), client=client())
             return _detail(session, user)
 
 
@@ -156,7 +172,7 @@ class Reactivate(MethodView):
     @users.arguments(Reason)
     @users.response(200, StaffUserDetail)
     def post(self, body: dict[str, Any], user_id: int) -> dict[str, Any]:
-        """Let a suspended account in again."""
+        """Let a suspended account in again, or a pending one off its proof."""
         now = utc_now()
         with transaction() as session:
             member_of_staff(session, identity())
@@ -176,10 +192,7 @@ class RevokeSessions(MethodView):
         """End every session of an account. Those of staff are ended by superusers only."""
         by, now = identity(), utc_now()
         with transaction() as session:
-            actor = member_of_staff(session, by).user
-            user = staffing.locked(session, user_id)
-            if user.is_staff and not actor.is_superuser:
-                raise Forbidden
+            user = _below(session, user_id)
             ended = end_sessions(session, user_id=user.id, reason="staff", now=now)
             refuse_tokens(session, user_id=user.id, reason="staff", now=now)
             details = {"reason": body["reason"], "sessions": len(ended)}
@@ -257,6 +270,18 @@ class Impersonate(MethodView):
             "user": profile(granted.user),
             "impersonator_id": by.user.id,
         }
+
+
+def _below(session: Session, user_id: int) -> User:
+    """Return an account, locked, that the member of staff who calls may shut out: another's of staff is a superuser's.
+
+    Raises TokenRevoked, Forbidden, NotFound.
+    """
+    by = member_of_staff(session, identity()).user
+    user = staffing.locked(session, user_id)
+    if user.is_staff and not by.is_superuser:
+        raise Forbidden
+    return user
 
 
 def _detail(session: Session, user: User) -> dict[str, Any]:

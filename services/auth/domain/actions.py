@@ -29,6 +29,7 @@ ACTIONS = (
     "deletion_undone",
     "erased",
     "suspended",
+    "verification_required",
     "reactivated",
     "roles_changed",
     "user_viewed",

@@ -9,6 +9,7 @@ RateLimited 429      TooManyTries
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 
@@ -29,6 +30,8 @@ class PasswordRefused(Invalid):
 
 class InvalidToken(Invalid):
     """A mailed or one-time token is wrong, used, expired or for something else; which of these is not told."""
+
+    guessed_at: UUID | None = None
 
     code = "invalid_token"
     message = "This link is not valid any more."

@@ -74,7 +74,11 @@ def formed(token: ActionToken) -> str:
 
 
 def find(session: Session, sent: str, purpose: Purpose) -> ActionToken:
-    """Return the row of a token that is genuine and for this, used or not, expired or not. Raises InvalidToken."""
+    """Return the row of a token that is genuine and for this, used or not, expired or not.
+
+    Raises InvalidToken; it names a token of this purpose whose secret half was wrong, so that guesses can be counted
+    (`taking_links`).
+    """
     token_id = action_token_id(sent)
     token = session.get(ActionToken, token_id) if token_id is not None else None
     if token is None or token.purpose != purpose:
@@ -89,7 +93,9 @@ def find(session: Session, sent: str, purpose: Purpose) -> ActionToken:
         expires_at=token.expires_at,
     )
     if not genuine:
-        raise InvalidToken
+        refused = InvalidToken()
+        refused.guessed_at = token.id
+        raise refused
     return token
 
 

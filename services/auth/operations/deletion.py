@@ -76,8 +76,8 @@ def ask_for_deletion(
     return user
 
 
-def restore(session: Session, sent: str, *, client: Client, now: datetime) -> Grant:
-    """Undo a deletion by its link, and sign in. Raises InvalidToken. Emits UserChanged."""
+def restore(session: Session, sent: str, *, client: Client, now: datetime) -> User:
+    """Undo a deletion by its link. Raises InvalidToken. Emits UserChanged."""
     token = action_tokens.use(session, sent, RESTORE, now=now)
     user = session.get(User, token.user_id, with_for_update=True)
     if user is None or user.deletion_due_at is None or user.account_status != "inactive":
@@ -87,7 +87,17 @@ def restore(session: Session, sent: str, *, client: Client, now: datetime) -> Gr
     user.deletion_requested_by = None
     record(session, UserChanged.of(user), subject=user)
     note(session, "deletion_undone", user_id=user.id, client=client, now=now)
-    return enter(session, user, methods=["restore"], client=client, now=now)
+    return user
+
+
+def come_back(session: Session, user_id: int, *, client: Client, now: datetime) -> Grant:
+    """Begin the session of somebody who has just undone their deletion; refusals leave traces (`keeping_refusals`).
+
+    The link takes the place of the password, not of the second factor. Raises MfaRequired.
+    """
+    user = session.get_one(User, user_id, with_for_update=True)
+    methods = second_factor.ask(session, user, None, first="restore", client=client, now=now)
+    return enter(session, user, methods=methods, client=client, now=now)
 
 
 def erase_due(session: Session, *, now: datetime) -> int:
@@ -119,6 +129,7 @@ def erase_unverified(session: Session, *, now: datetime) -> int:
         .where(
             User.email_verified_at.is_(None),
             User.erased_at.is_(None),
+            User.account_status != "pending",
             User.date_joined < now - timedelta(days=settings().unverified_days or 0),
             User.practitioner_id.is_(None),
             User.is_staff.is_(False),

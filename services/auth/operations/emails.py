@@ -50,7 +50,7 @@ def verify_email(session: Session, sent: str, *, client: Client, now: datetime) 
         return user
     action_tokens.use(session, sent, VERIFY_EMAIL, now=now)
     if not user.email_verified:
-        user.email_verified_at = now
+        user.prove_email(now=now)
         record(session, UserChanged.of(user), subject=user)
         note(session, "email_verified", user_id=user.id, client=client, now=now)
     return user
@@ -106,7 +106,9 @@ def set_email(session: Session, user: User, email: str, *, is_proven: bool, now:
         with session.begin_nested():
             user.email = email
             user.pending_email = None
-            user.email_verified_at = now if is_proven else None
+            user.email_verified_at = None
+            if is_proven:
+                user.prove_email(now=now)
             session.flush()
     except IntegrityError as taken:
         raise EmailTaken from taken

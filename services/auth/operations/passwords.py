@@ -132,7 +132,7 @@ def reset_password(session: Session, sent: str, *, password_hash: str, client: C
         raise InvalidToken
     action_tokens.use_up_all(session, RESET_PASSWORD, user_id=user.id, now=now)
     if not user.email_verified:
-        user.email_verified_at = now
+        user.prove_email(now=now)
     _set_password(session, user, password_hash, how="reset", client=client, now=now)
     end_sessions(session, user_id=user.id, reason="password_reset", now=now)
     throttling.forget(session, throttling.counter(throttling.UNKNOWN_DEVICE, user.email.lower()))

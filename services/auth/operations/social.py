@@ -141,7 +141,7 @@ def _take_over(session: Session, user: User, *, client: Client, now: datetime) -
     """
     user.password_hash = None
     user.password_changed_at = now
-    user.email_verified_at = now
+    user.prove_email(now=now)
     session.execute(delete(Device).where(Device.user_id == user.id))
     session.execute(delete(LinkedIdentity).where(LinkedIdentity.user_id == user.id))
     second_factor.forget(session, user)

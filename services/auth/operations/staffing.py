@@ -12,11 +12,14 @@ from services.auth.domain.devices import Client
 from services.auth.domain.errors import InvalidTransition, LastSuperuser
 from services.auth.events import UserChanged, UserRegistered
 from services.auth.models import User
+from services.auth.operations import action_tokens
 from services.auth.operations.accounts import add_user, user_by_email
 from services.auth.operations.activity import note
+from services.auth.operations.emails import request_verification
 from services.auth.operations.sessions import end_sessions, refuse_tokens
 from shared.errors import NotFound
 from shared.identity import SYSTEM, Identity
+from shared.identity.action_tokens import VERIFY_EMAIL
 from shared.messaging import record
 
 SUPERUSER_LOCK = 4_120_772_301
@@ -65,6 +68,33 @@ def suspend(
     return user
 
 
+def require_verification(
+    session: Session,
+    user: User,
+    *,
+    reason: str,
+    now: datetime,
+    by: Identity = SYSTEM,
+    client: Client = NOWHERE,
+) -> User:
+    """Ask for a new proof of the address: until its link is used the account is pending, which reads and no more.
+
+    Its sessions end, since tokens tell who is pending. Raises InvalidTransition.
+    Emits UserChanged, SessionRevoked, EmailVerificationRequested.
+    """
+    if user.account_status != "active":
+        raise InvalidTransition
+    user.account_status, user.status_reason = "pending", reason
+    user.email_verified_at = None
+    record(session, UserChanged.of(user), subject=user)
+    end_sessions(session, user_id=user.id, reason="verification_required", now=now)
+    refuse_tokens(session, user_id=user.id, reason="verification_required", now=now)
+    action_tokens.use_up_all(session, VERIFY_EMAIL, user_id=user.id, now=now)
+    request_verification(session, user, now=now)
+    _note(session, "verification_required", user, by=by, client=client, now=now, reason=reason)
+    return user
+
+
 def reactivate(
     session: Session,
     user: User,
@@ -74,8 +104,8 @@ def reactivate(
     by: Identity = SYSTEM,
     client: Client = NOWHERE,
 ) -> User:
-    """Let a suspended account in again. Raises InvalidTransition. Emits UserChanged."""
-    if user.account_status != "suspended":
+    """Let a suspended account in again, or a pending one off. Raises InvalidTransition. Emits UserChanged."""
+    if user.account_status not in ("suspended", "pending"):
         raise InvalidTransition
     user.account_status = "active"
     user.status_reason = None

@@ -64,6 +64,7 @@ def access_token(session: Session, user: User, auth_session: AuthSession, *, now
         amr=[_AMR.get(method, method) for method in auth_session.methods],
         auth_time=int(auth_session.auth_time.timestamp()),
         actor_id=auth_session.impersonator_id,
+        is_pending=user.account_status == "pending",
         issued_at=int(now.timestamp()),
         lifetime_seconds=int(lifetime.total_seconds()),
     )

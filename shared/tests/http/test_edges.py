@@ -41,6 +41,29 @@ def test_who_is_not_signed_in_gets_401_and_who_is_not_staff_403(http: Caller) ->
     assert http.as_staff().get("/desk/").json == {"welcome": True}
 
 
+def test_who_has_to_prove_their_address_first_reads_and_changes_nothing(http: Caller, database: Database) -> None:
+    add_books(database, 7, "mine")
+    pending, book = http.as_user(7, is_pending=True), {"title": "x", "price": "1"}
+
+    refused = pending.post("/books/", book)
+
+    assert (refused.status, refused.code) == (403, "account_pending")
+    assert pending.patch("/books/1/", book).code == "account_pending"
+    assert pending.get("/books/").json["count"] == 1
+    assert http.as_user(7).post("/books/", book).status == 201
+
+
+def test_only_operations_that_change_something_refuse_pending_accounts(http: Caller) -> None:
+    paths = http.get("/openapi.json").json["paths"]
+
+    def codes(path: str, method: str) -> list[str]:
+        told: list[str] = paths[path][method]["responses"].get("403", {}).get("x-codes", [])
+        return told
+
+    assert codes("/books/", "post") == ["account_pending"]
+    assert codes("/books/", "get") == []
+
+
 def test_a_signature_for_another_path_is_refused(app: Flask, http: Caller) -> None:
     signed_for_desk = http.as_staff()
     answer = app.test_client().get("/desk/", headers={"Authorization": f"Bearer {signed_for_desk.token}"})

@@ -120,6 +120,11 @@ def test_a_minted_token_says_who_calls(verifier: TokenVerifier) -> None:
     )
 
 
+@pytest.mark.parametrize("is_pending", [True, False])
+def test_a_token_says_whether_the_address_has_to_be_proven_first(verifier: TokenVerifier, is_pending: bool) -> None:
+    assert verifier.verify(minted(is_pending=is_pending)).is_pending is is_pending
+
+
 def public_pem() -> bytes:
     return KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 

@@ -56,6 +56,7 @@ OPERATIONS = {
     "users_partial_update": "PATCH /users/{user_id}/",
     "users_delete": "DELETE /users/{user_id}/",
     "users_suspend": "POST /users/{user_id}/suspend/",
+    "users_require_verification": "POST /users/{user_id}/require_verification/",
     "users_reactivate": "POST /users/{user_id}/reactivate/",
     "users_sessions_revoke": "POST /users/{user_id}/sessions/revoke/",
     "users_send_password_reset": "POST /users/{user_id}/send_password_reset/",

@@ -184,3 +184,28 @@ def test_the_link_is_mailed_again_once_a_minute(enrol: Enrol, database: Database
     assert [one.status for one in (first, second, third)] == [200, 429, 200]
     with database.transaction() as session:
         assert len(announced(session, "email.verification_requested")) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "more"), [("/auth/password/reset/confirm/", {"new_password": NEW}), ("/auth/email/verify/", {})]
+)
+def test_guessing_at_a_link_ends_it(
+    http: Caller, enrol: Enrol, database: Database, path: str, more: dict[str, str]
+) -> None:
+    person = enrol()
+    http.post("/auth/password/reset/", {"email": person.email})
+    kind = "password.reset_requested" if more else "email.verification_requested"
+    token = mailed(database, kind)
+    wrong = token[:-3] + ("AAA" if not token.endswith("AAA") else "BBB")
+
+    guesses = [http.post(path, {"token": wrong, **more}) for _ in range(6)]
+    right = http.post(path, {"token": token, **more})
+
+    assert [one.status for one in guesses] == [400] * 5 + [429]
+    assert int(guesses[-1].headers["Retry-After"]) > 0
+    assert (right.status, right.code) == (400, "invalid_token")
+
+
+@pytest.mark.parametrize("path", ["password/reset/confirm", "email/verify", "email/change/confirm", "me/restore"])
+def test_a_mail_scanner_uses_no_link_up(http: Caller, path: str) -> None:
+    assert [http.call(method, f"/auth/{path}/").status for method in ("GET", "HEAD")] == [405, 405]

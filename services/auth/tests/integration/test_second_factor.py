@@ -141,3 +141,18 @@ def test_not_confirmed_in_time_is_nothing(enrol: Enrol) -> None:
         answer = person.http.post("/auth/mfa/totp/confirm/", {"code": phone.code()})
 
     assert (answer.status, answer.code) == (409, "conflict")
+
+
+def test_undoing_a_deletion_takes_the_second_factor_too(
+    http: Caller, protected: tuple[Person, Phone, list[str]]
+) -> None:
+    person, _, codes = protected
+    body = {"confirm": "DELETE", "password": PASSWORD, "reason": "moving on"}
+    assert person.http.delete("/auth/me/", json=body).status == 202
+    link = sign_in(http, person).errors["restore_token"][0]
+
+    restored = http.post("/auth/me/restore/", {"token": link})
+    verified = http.post("/auth/mfa/verify/", {"mfa_token": restored.errors["mfa_token"][0], "code": codes[0]})
+
+    assert (restored.status, restored.code) == (401, "mfa_required")
+    assert (verified.status, verified.json["user"]["account_status"]) == (200, "active")

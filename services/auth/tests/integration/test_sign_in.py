@@ -1,15 +1,21 @@
 """Signing in, and making guessing slow without locking anybody out."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from sqlalchemy import event
 
 from services.auth.clients.hashing import hasher
 from services.auth.models import User
+from services.auth.operations import sign_in as signing_in
+from services.auth.settings import settings
 from services.auth.tests.conftest import PASSWORD, Person
 from shared.database import Database
 from shared.messaging.testing import announced
@@ -41,6 +47,58 @@ def test_unknown_and_wrong_are_told_alike(http: Caller, enrol: Enrol, database: 
 
     assert len({answer.raw.get_data() for answer in answers}) == 1
     assert {(answer.status, answer.code) for answer in answers} == {(401, "authentication_failed")}
+
+
+def test_known_and_unknown_addresses_make_the_same_work(
+    http: Caller, enrol: Enrol, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same statements in the same order around one hash of the same cost: time has nothing to tell them by."""
+    known, social = enrol(), enrol()
+    with database.transaction() as session:
+        session.get_one(User, social.id).password_hash = None
+    work: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, stored: str, password: str) -> bool:
+        cost = extract_parameters(stored)
+        work.append(f"hash {cost.memory_cost} {cost.time_cost} {cost.parallelism}")
+        return verify(self, stored, password)
+
+    def executed(*told: Any) -> None:
+        work.append(told[2])
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    event.listen(database.engine, "before_cursor_execute", executed)
+    done = {}
+    try:
+        for email in (known.email, social.email, "nobody@example.org"):
+            work.clear()
+            assert http.post("/auth/login/", {"email": email, "password": WRONG}).status == 401
+            done[email] = [*work]
+    finally:
+        event.remove(database.engine, "before_cursor_execute", executed)
+
+    assert done[known.email] == done[social.email] == done["nobody@example.org"]
+    assert [step for step in done[known.email] if step.startswith("hash")] == ["hash 1024 1 1"]
+
+
+def test_every_answer_takes_the_floor(http: Caller, enrol: Enrol, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While imported hashes are slower than ours, nobody answers before the slowest of them."""
+    person = enrol()
+    raised = replace(settings(), auth_login_floor_ms=200)
+    monkeypatch.setattr(signing_in, "settings", lambda: raised)
+
+    took = {}
+    for name, email, password in (
+        ("right", person.email, PASSWORD),
+        ("wrong", person.email, WRONG),
+        ("unknown", "nobody@example.org", WRONG),
+    ):
+        began = time.monotonic()
+        http.post("/auth/login/", {"email": email, "password": password})
+        took[name] = time.monotonic() - began
+
+    assert {name: seconds for name, seconds in took.items() if seconds < 0.2} == {}
 
 
 @pytest.mark.parametrize(

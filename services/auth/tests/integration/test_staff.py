@@ -44,6 +44,7 @@ EVERY_OPERATION = [
     ("PATCH", "/users/1/", {}),
     ("DELETE", "/users/1/", REASON),
     ("POST", "/users/1/suspend/", REASON),
+    ("POST", "/users/1/require_verification/", REASON),
     ("POST", "/users/1/reactivate/", REASON),
     ("POST", "/users/1/sessions/revoke/", REASON),
     ("POST", "/users/1/send_password_reset/", None),
