@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 
 from aiohttp import ClientPayloadError
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web import BaseRequest, RequestPayloadError
+from aiohttp.web import RequestPayloadError
 
+from gateway.client_request import ClientRequest
 from gateway.errors import Refusal
 from gateway.incoming import Incoming
 from gateway.routes import Route
@@ -24,7 +25,7 @@ class Bodies:
     def __init__(self) -> None:
         self.held_bytes = 0
 
-    async def read(self, request: BaseRequest, incoming: Incoming, route: Route) -> bytes:
+    async def read(self, request: ClientRequest, incoming: Incoming, route: Route) -> bytes:
         """Return the whole body; the caller gives it back with `release`.
 
         Raises Refusal: unsupported_media_type, payload_too_large, request_timeout, service_unavailable, bad_request.
@@ -54,7 +55,7 @@ class Bodies:
         self.release(taken - size)
         return b"".join(chunks)
 
-    def stream(self, request: BaseRequest, incoming: Incoming, route: Route) -> tuple[int, AsyncIterator[bytes]]:
+    def stream(self, request: ClientRequest, incoming: Incoming, route: Route) -> tuple[int, AsyncIterator[bytes]]:
         """Return the declared length and the chunks of an upload as they come.
 
         Raises Refusal as `read` does, and length_required.
@@ -74,7 +75,7 @@ class Bodies:
         self.held_bytes += size
 
     async def _chunks(
-        self, request: BaseRequest, incoming: Incoming, route: Route, bytes_per_second: int
+        self, request: ClientRequest, incoming: Incoming, route: Route, bytes_per_second: int
     ) -> AsyncIterator[bytes]:
         """Yield the body; every ten seconds must bring ten seconds' worth of it."""
         if incoming.get(b"expect") and request.transport is not None:

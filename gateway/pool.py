@@ -123,12 +123,24 @@ class Service:
         repeatable = request.method in _REPEATABLE
         connection, address = await self._acquire(idle_seconds=IDLE_SECONDS if repeatable else WRITE_IDLE_SECONDS)
         try:
-            return await self._send(connection, address, request)
+            return await self._answer(connection, address, request)
         except ConnectionDied as error:
             if error.answered or not repeatable:
                 raise
         connection, address = await self._acquire(idle_seconds=0)
-        return await self._send(connection, address, request)
+        return await self._answer(connection, address, request)
+
+    async def _answer(self, connection: Connection, address: Address, request: UpstreamRequest) -> Answer:
+        coming = self._send(connection, address, request)
+        try:
+            return await coming
+        except asyncio.CancelledError:
+            # Nobody waits any more. What is under way must not keep its slot until the service has answered.
+            if coming.cancelled():
+                connection.abort(ClientGone())
+            elif coming.exception() is None and (abandon := coming.result().abandon) is not None:
+                abandon()
+            raise
 
     async def _acquire(self, *, idle_seconds: float) -> tuple[Connection, Address]:
         """Take a slot and a connection that has been idle for no longer than that; the slot goes with it."""

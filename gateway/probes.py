@@ -1,8 +1,9 @@
 """The gateway's own health and metrics, on a port that the public does not reach."""
 
 import orjson
-from aiohttp.web import BaseRequest, StreamResponse
+from aiohttp.web import StreamResponse
 
+from gateway.client_request import ClientRequest
 from gateway.identity import Identity
 from gateway.journal import Journal
 from gateway.metrics import Metrics
@@ -29,7 +30,7 @@ class Probes:
         self._metrics = metrics
         self.draining = False
 
-    async def __call__(self, request: BaseRequest) -> StreamResponse:
+    async def __call__(self, request: ClientRequest) -> StreamResponse:
         """Answer a probe."""
         path = request.raw_path.rstrip("/")
         if path == "/health/live":

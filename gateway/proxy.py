@@ -6,12 +6,13 @@ import re
 import time
 from time import perf_counter
 
-from aiohttp.web import BaseRequest, StreamResponse
+from aiohttp.web import StreamResponse
 
 from gateway.addresses import ClientAddresses
 from gateway.answers import MAX_ERROR_BYTES, Answers
 from gateway.authentication import Authenticator
 from gateway.bodies import Bodies
+from gateway.client_request import ClientRequest
 from gateway.cors import METHODS, Cors
 from gateway.errors import Refusal
 from gateway.exchange import Exchange
@@ -68,9 +69,9 @@ class Proxy:
         self._deprecated_at = unix_seconds(settings.api_v1_deprecated_at)
         self._sunset_at = unix_seconds(settings.api_v1_sunset)
 
-    async def __call__(self, request: BaseRequest) -> StreamResponse:
+    async def __call__(self, request: ClientRequest) -> StreamResponse:
         """Answer a request; whatever goes wrong is an error envelope."""
-        exchange = Exchange(request, request.method)
+        exchange = Exchange(request)
         try:
             return await self._serve(exchange)
         except Refusal as refusal:
@@ -104,7 +105,7 @@ class Proxy:
             return self._answers.own(exchange, *self._cors.preflight(incoming))
         if route.methods is not None and method not in route.methods:
             raise Refusal("method_not_allowed", headers=[("Allow", ", ".join(sorted(route.methods)))])
-        exchange.address = self._addresses.find(request.remote or "", incoming.get(b"x-forwarded-for"))
+        exchange.address = self._addresses.find(request.remote, incoming.get(b"x-forwarded-for"))
         await self._admit(exchange, route, incoming)
         if route.websocket:
             return await self._sockets.serve(exchange, place, self._headers(exchange, place, route, incoming))
@@ -248,7 +249,7 @@ class Proxy:
     def _country(self, exchange: Exchange, incoming: Incoming) -> str:
         """Return the header line that tells the client's country, when a proxy of ours says it."""
         country = incoming.get(self._country_header).decode("latin-1").upper()
-        trusted = self._addresses.is_trusted(exchange.request.remote or "")
+        trusted = self._addresses.is_trusted(exchange.request.remote)
         return f"X-Estuary-Country: {country}\r\n" if trusted and _COUNTRY.fullmatch(country) else ""
 
 

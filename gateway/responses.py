@@ -6,8 +6,9 @@ from email.utils import formatdate
 from time import time
 from typing import Any
 
-from aiohttp.web import BaseRequest, StreamResponse
+from aiohttp.web import StreamResponse
 
+from gateway.client_request import ClientRequest
 from gateway.errors import phrase
 from gateway.upstream_answers import UpstreamError
 
@@ -51,7 +52,7 @@ class GatewayResponse(StreamResponse):
         self._written = 0
         self._chunked = False
         self._eof_sent = False
-        self._request: BaseRequest | None = None
+        self._request: ClientRequest | None = None
 
     @property
     def status(self) -> int:
@@ -63,7 +64,7 @@ class GatewayResponse(StreamResponse):
         """Whether the connection takes another request."""
         return bool(self._keep_alive)
 
-    async def prepare(self, request: BaseRequest) -> Any:
+    async def prepare(self, request: ClientRequest) -> Any:  # type: ignore[override]
         """Send the head, and a whole body with it."""
         if self._request is not None:
             return None
@@ -85,7 +86,7 @@ class GatewayResponse(StreamResponse):
             await request.writer.drain()
         return None
 
-    def _stream_framing(self, request: BaseRequest) -> bytes:
+    def _stream_framing(self, request: ClientRequest) -> bytes:
         if self._length is not None:
             return b"Content-Length: %d\r\n" % self._length
         if request.version >= (1, 1):
@@ -112,7 +113,7 @@ class GatewayResponse(StreamResponse):
             if self._sent is not None:
                 self._sent(self._written)
 
-    async def _send_stream(self, request: BaseRequest, stream: AsyncIterator[bytes]) -> None:
+    async def _send_stream(self, request: ClientRequest, stream: AsyncIterator[bytes]) -> None:
         writer = request.writer
         async for chunk in stream:
             if not chunk:

@@ -20,11 +20,12 @@ from aiohttp import (
     WSMessage,
     WSMsgType,
 )
-from aiohttp.web import BaseRequest, StreamResponse, WebSocketResponse
+from aiohttp.web import StreamResponse, WebSocketResponse
 
 from gateway.cors import Cors
 from gateway.errors import Refusal
 from gateway.exchange import Exchange
+from gateway.incoming import Incoming
 from gateway.metrics import Metrics
 from gateway.places import Place
 
@@ -107,6 +108,7 @@ class Sockets:
             raise Refusal("rate_limited", headers=[("Retry-After", "30")])
 
     async def _connect(self, exchange: Exchange, place: Place, headers: bytes) -> StreamResponse:
+        assert exchange.incoming is not None
         query = f"?{exchange.query}" if exchange.query else ""
         self._turn = (self._turn + 1) % len(self._addresses)
         if self._session is None:
@@ -115,7 +117,7 @@ class Sockets:
             async with asyncio.timeout(CONNECT_SECONDS):
                 service = await self._session.ws_connect(
                     f"ws://{self._addresses[self._turn]}{place.encoded}{query}",
-                    protocols=_protocols(exchange.request),
+                    protocols=_protocols(exchange.incoming),
                     headers=_pairs(headers),
                     max_msg_size=0,
                     autoping=True,
@@ -130,7 +132,7 @@ class Sockets:
             heartbeat=HEARTBEAT_SECONDS,
             compress=False,
         )
-        await client.prepare(exchange.request)
+        await client.prepare(exchange.request.for_aiohttp())
         self._open.add(client)
         self._metrics.sockets.inc()
         try:
@@ -192,8 +194,8 @@ def _close_code(code: int | None) -> int:
     return code
 
 
-def _protocols(request: BaseRequest) -> tuple[str, ...]:
-    offered = request.headers.get("Sec-WebSocket-Protocol", "")
+def _protocols(incoming: Incoming) -> tuple[str, ...]:
+    offered = incoming.get(b"sec-websocket-protocol").decode("latin-1")
     return tuple(part.strip() for part in offered.split(",") if part.strip())
 
 

@@ -219,6 +219,16 @@ def bearer(**changes: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {token(**changes)}"}
 
 
+def until(holds: Callable[[], bool], *, seconds: float = 20.0) -> bool:
+    """Return True as soon as it holds; False when it still does not after so long."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
+
+
 def exchange_bytes(port: int, data: bytes, *, timeout: float = 5.0, finish: bool = False) -> bytes:
     """Send bytes over a raw socket and return all that comes until the other side closes or falls silent."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:

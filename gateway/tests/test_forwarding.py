@@ -237,26 +237,6 @@ def test_a_large_answer_that_breaks_off_can_be_told_from_a_whole_one(running: Ru
         assert not body.endswith((b"}", b"0\r\n\r\n", b"<still open>"))
 
 
-def test_a_write_runs_on_when_its_client_leaves(running: RunningGateway) -> None:
-    finished: list[str] = []
-
-    async def slowly(seen: Seen) -> Reply:
-        await asyncio.sleep(0.3)
-        finished.append(seen.method)
-        return Reply()
-
-    running.service.answering = slowly
-    head = f"POST {BASE}/bookings/ HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{{}}"
-    with socket.create_connection(("127.0.0.1", running.port)) as connection:
-        connection.sendall(head.encode())
-        time.sleep(0.1)
-    running.log_lines()
-    time.sleep(0.5)
-
-    assert finished == ["POST"]
-    assert running.gateway.services["bookings"].in_flight == 0
-
-
 def test_a_service_that_is_down_is_left_alone_and_the_others_answer() -> None:
     partly = RunningGateway(reviews_url=("http://127.0.0.1:1",)).start()
     try:
