@@ -41,20 +41,27 @@ def test_a_huge_password_costs_no_hash(stack: Stack, victim: Person) -> None:
 
 
 def test_time_does_not_tell_whether_an_account_exists(stack: Stack, victim: Person) -> None:
-    """Medians of a known and an unknown address, taken in turn so that the machine's mood meets both."""
-    samples = 1_000 if FULL else 16
+    """A known and an unknown address by turns, either first, so that the machine's mood meets both.
+
+    What is held against each other is each pair's difference: its median hardly feels a machine that is slow for a
+    while. In the quick form it shows only whether one of them is spared a hash; that both make the same work, step by
+    step, is shown in services/auth/tests/integration/test_sign_in.py.
+    """
+    pairs = 1_000 if FULL else 32
     took: dict[str, list[float]] = {"known": [], "unknown": []}
-    for turn in range(samples):
+    for turn in range(pairs):
         if turn % 4 == 0:
             execute(stack, "auth", "DELETE FROM login_failures")
-        for kind, email in (("known", victim.email), ("unknown", f"{uuid4().hex}@e2e.estuary.local")):
+        asked = [("known", victim.email), ("unknown", f"{uuid4().hex}@e2e.estuary.local")]
+        for kind, email in asked if turn % 2 else reversed(asked):
             began = time.perf_counter()
             answer = _guess(stack, email)
             took[kind].append(time.perf_counter() - began)
             assert (answer.status_code, answer.json()["message"]) == (401, "Invalid email or password.")
 
-    known, unknown = (statistics.median(took[kind]) for kind in ("known", "unknown"))
-    assert abs(known - unknown) / unknown < (0.05 if FULL else 0.25), f"{known * 1000:.1f} ms, {unknown * 1000:.1f} ms"
+    apart = statistics.median(known - unknown for known, unknown in zip(took["known"], took["unknown"], strict=True))
+    usual = statistics.median(took["known"] + took["unknown"])
+    assert abs(apart) / usual < (0.05 if FULL else 0.8), f"{apart * 1000:.1f} ms apart, of {usual * 1000:.1f} ms"
 
 
 def test_words_do_not_tell_whether_an_account_exists(stack: Stack, victim: Person) -> None:
