@@ -66,8 +66,7 @@ def page_body(page: Page, results: list[Any] | None = None) -> dict[str, Any]:
         following = _link(limit=page.size, offset=page.offset + page.size) if page.next_cursor else None
         previous = _link(limit=page.size, offset=max(page.offset - page.size, 0)) if page.offset else None
     else:
-        deep = not page.count_exact and page.next_cursor
-        step = {"cursor": page.next_cursor} if deep else {"page": page.number + 1}
+        step = {"cursor": page.next_cursor} if page.is_last_by_number else {"page": page.number + 1}
         following = _link(**step) if page.next_cursor else None
         previous = _link(page=page.previous_number) if page.previous_number else None
     return {

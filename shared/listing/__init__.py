@@ -3,7 +3,8 @@
 A `Listing` is made once, at import. For each combination of filters and orderings that is asked for, the statement is
 built and compiled once and kept; a request then costs one round trip for rows and count together. Every ordering
 ends with the key, so that pages never overlap. Counts are exact up to 10,000; beyond that they are the planner's
-estimate, marked `count_exact: false`, and deeper pages need `?cursor=`.
+estimate, marked `count_exact: false`, and deeper pages need `?cursor=`. Where a list keeps how many rows it has, that
+is its count, and exact.
 
     BOOKINGS = Listing(
         select(Booking.id, Booking.status, …),

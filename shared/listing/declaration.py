@@ -50,6 +50,11 @@ class Page:
     by_offset: bool = False
     offset: int = 0
 
+    @property
+    def is_last_by_number(self) -> bool:
+        """Whether what follows needs a cursor: its number is unknown, or too deep to count to."""
+        return not self.count_exact or self.offset + self.size >= COUNT_EXACT_MAX
+
 
 @dataclass(eq=False, kw_only=True)
 class Listing:
@@ -75,11 +80,13 @@ class Listing:
         where: Sequence[Clause] = (),
         variant: str = "",
         parameters: Mapping[str, Any] | None = None,
+        count: ColumnElement[int] | None = None,
     ) -> Page:
         """Return the page that `query` asks for.
 
         `query` holds what `query_schema()` read. `where` narrows to what the caller may see; its bound parameters are
         named in `parameters`, and `variant` names this choice of `where` (each variant has statements of its own).
+        `count` is how many rows `query` and `where` leave, where that is kept: the rows are then not counted.
         Raises NotFound past the end, Invalid for a broken cursor or a page too deep to count to.
         """
         order = self._order(query.get("ordering") or self.default_ordering)
@@ -100,14 +107,17 @@ class Listing:
             clauses.append(self.search(bindparam("f_search")))
             names.append("search")
             values["f_search"] = query["search"]
+        if count is not None:
+            names.append("count")
         values |= {"p_limit": size + 1, "p_offset": 0 if cursor else offset}
         if cursor:
             clauses.append(self._after(order, cursor.values))
             names.append("cursor:" + "".join("0" if value is None else "1" for value in cursor.values))
             values |= {f"c_{position}": value for position, value in enumerate(cursor.values)}
-        statement = self._statement((*names, *order), clauses, order, counted=cursor is None)
+        statement = self._statement((*names, *order), clauses, order, counted=cursor is None, count=count)
         rows = run(connection, statement, values)
-        return self._as_page(connection, rows, query, order, (clauses, values), size, number, offset, cursor)
+        estimated = (clauses, values) if count is None else None
+        return self._as_page(connection, rows, query, order, estimated, size, number, offset, cursor)
 
     def all(
         self,
@@ -129,7 +139,7 @@ class Listing:
         rows: list[Row],
         query: Mapping[str, Any],
         order: tuple[str, ...],
-        statement: tuple[list[Clause], dict[str, Any]],
+        estimated: tuple[list[Clause], dict[str, Any]] | None,
         size: int,
         number: int,
         offset: int,
@@ -142,9 +152,9 @@ class Listing:
             count, exact = cursor.count, cursor.count_exact
         else:
             count = rows[0]["page_count"] if rows else 0
-            exact = count <= COUNT_EXACT_MAX
-            if not exact:
-                count = max(count, self._estimate(connection, *statement))
+            exact = estimated is None or count <= COUNT_EXACT_MAX
+            if estimated is not None and not exact:
+                count = max(count, self._estimate(connection, *estimated))
         next_cursor = None
         if more:
             last = rows[-1]
@@ -199,7 +209,13 @@ class Listing:
         return or_(*alternatives)
 
     def _statement(
-        self, key: tuple[str, ...], clauses: list[Clause], order: tuple[str, ...], *, counted: bool
+        self,
+        key: tuple[str, ...],
+        clauses: list[Clause],
+        order: tuple[str, ...],
+        *,
+        counted: bool,
+        count: ColumnElement[int] | None = None,
     ) -> Compiled:
         kept_as = (key, counted)
         found = self._kept.get(kept_as)
@@ -207,7 +223,9 @@ class Listing:
             return found
         page = self.columns.where(*clauses)
         page = page.add_columns(*(self._column(name).label(f"order_{i}") for i, name in enumerate(order)))
-        if counted:
+        if counted and count is not None:
+            page = page.add_columns(count.label("page_count"))
+        elif counted:
             capped = countable(self.columns, clauses).limit(COUNT_EXACT_MAX + 1).subquery()
             page = page.add_columns(select(func.count()).select_from(capped).scalar_subquery().label("page_count"))
         page = page.order_by(*self._sorted(order)).limit(bindparam("p_limit")).offset(bindparam("p_offset"))

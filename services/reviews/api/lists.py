@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, any_, bindparam, false, func, litera
 
 from services.reviews.api.fields import Reference, StarRange, Stars
 from services.reviews.domain import words
-from services.reviews.models import Booking, Practitioner, Report, Review, Service, User
+from services.reviews.domain.tally import STARS
+from services.reviews.models import Booking, Practitioner, Rating, Report, Review, Service, User
 from services.reviews.queries.rows import DETAILED, LISTED, QUEUED, REPORTED
 from shared.errors import Invalid
 from shared.http import fields
@@ -182,12 +183,16 @@ ReportsQuery = query_schema(REPORTS, "ReportsQuery")
 
 
 class Narrowed:
-    """What a list is narrowed to beyond its plain filters: clauses, their name, their parameters."""
+    """What a list is narrowed to beyond its plain filters: clauses, their name, their parameters.
+
+    `count` is how many reviews that leaves, where the numbers of whom they are about say it.
+    """
 
     def __init__(self) -> None:
         self.where: list[Clause] = []
         self.names: list[str] = []
         self.parameters: dict[str, Any] = {}
+        self.count: ColumnElement[int] | None = None
 
     def add(self, name: str, clause: Clause, **parameters: Any) -> None:
         """Narrow by one more."""
@@ -208,12 +213,13 @@ def narrowed(query: Mapping[str, Any], *, by: Identity) -> Narrowed:
         raise Invalid.field("created_after", "Must not lie after created_before.")
     found = Narrowed()
     _by_status(found, query.get("is_published"), by=by)
+    about: dict[str, ColumnElement[int]] = {}
     for name, model, column in (
         ("practitioner", Practitioner, Review.practitioner_id),
         ("service", Service, Review.service_id),
     ):
         if query.get(name) is not None:
-            _by_reference(found, name, model, column, query[name])
+            about[name] = _by_reference(found, name, model, column, query[name])
     if query.get("rating") is not None:
         _by_rating(found, *query["rating"])
     if query.get("user") is not None:
@@ -228,7 +234,31 @@ def narrowed(query: Mapping[str, Any], *, by: Identity) -> Narrowed:
         )
         names = " & ".join(f"{word}:*A" for word in _WORD.findall(query["search"].lower()))
         found.add("search", Review.search.op("@@")(both), text=query["search"], names=names)
+    found.count = _kept_count(query, about)
     return found
+
+
+_TARGETS = (words.PRACTITIONER, words.SERVICE)
+_UNCOUNTED = frozenset({"page", "page_size", "limit", "offset", "cursor", "ordering", "practitioner", "service"})
+
+
+def _kept_count(query: Mapping[str, Any], about: Mapping[str, ColumnElement[int]]) -> ColumnElement[int] | None:
+    """Return how many reviews of whom the list is about are published, all or those of one star.
+
+    None where something else narrows the list, or nobody is named: then its rows are counted.
+    """
+    low, high = query.get("rating") or (0, 0)
+    others = {name for name, value in query.items() if value is not None} - _UNCOUNTED - {"rating"}
+    is_public = query.get("is_published") is not False
+    if not about or not is_public or others - {"is_published"} or (low and low == high):
+        return None
+    kind = words.PAIR if len(about) > 1 else next(iter(about))
+    number = getattr(Rating, STARS[low // 100 - 1]) if low else Rating.count
+    kept = select(func.coalesce(func.max(number), 0)).where(
+        Rating.target == literal_column(f"'{kind}'"),
+        *(getattr(Rating, f"{name}_id") == about.get(name, literal_column("0")) for name in _TARGETS),
+    )
+    return kept.scalar_subquery()
 
 
 def _by_status(found: Narrowed, wanted: bool | None, *, by: Identity) -> None:  # noqa: FBT001 - a filter's value.
@@ -248,10 +278,12 @@ def _by_rating(found: Narrowed, low: int, high: int) -> None:
         found.add(f"stars={low}", Review.rating.between(literal_column(str(low)), literal_column(str(high))))
 
 
-def _by_reference(found: Narrowed, name: str, model: Any, column: Any, wanted: int | UUID | str) -> None:
+def _by_reference(found: Narrowed, name: str, model: Any, column: Any, wanted: int | UUID | str) -> ColumnElement[int]:
+    """Narrow to whom a reference names, and return their number."""
     if isinstance(wanted, int):
         found.add(f"{name}/id", column == bindparam(name), **{name: wanted})
-        return
+        return bindparam(name)
     held = model.public_uuid if isinstance(wanted, UUID) else model.slug
     number = select(model.id).where(held == bindparam(name)).limit(1).scalar_subquery()
     found.add(f"{name}/{held.key}", column == number, **{name: wanted})
+    return number

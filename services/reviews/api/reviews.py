@@ -79,7 +79,12 @@ class Reviews(MethodView):
         let_caches_keep()
         with reading() as connection:
             page = REVIEWS.page(
-                connection, query, where=found.where, variant=found.variant, parameters=found.parameters
+                connection,
+                query,
+                where=found.where,
+                variant=found.variant,
+                parameters=found.parameters,
+                count=found.count,
             )
             votes = queries.votes_of(connection, [row["id"] for row in page.rows], by=by)
         return page_body(page, [presenting.listed(row, votes) for row in page.rows])

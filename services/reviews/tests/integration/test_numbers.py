@@ -180,6 +180,27 @@ def test_any_story_leaves_numbers_equal_to_a_recount(
     assert kept(world.database) == plainly_counted(world.database)
     assert drifted(world.database) == []
     assert_last_told_is_true(world.database)
+    assert_lists_say_how_many_they_hold(http)
+
+
+LISTED = (
+    f"practitioner={PRACTITIONER}",
+    f"practitioner={uuid_of('practitioner', OTHER_PRACTITIONER)}",
+    f"service=service-{SERVICE}",
+    f"service={SERVICE}&practitioner={PRACTITIONER}",
+    f"service={uuid_of('service', SERVICE)}&practitioner=practitioner-{OTHER_PRACTITIONER}",
+)
+
+
+def assert_lists_say_how_many_they_hold(http: Caller) -> None:
+    """Counts that lists take from the numbers are those of the rows, for all whom a list can be about, star by star."""
+    for about in LISTED:
+        counts = []
+        for stars in ("", *(f"&rating={number}" for number in range(1, 6))):
+            told = http.get(f"/reviews/?{about}{stars}&page_size=100").json
+            assert (about, stars, told["count"]) == (about, stars, len(told["results"]))
+            counts.append(told["count"])
+        assert counts[0] == sum(counts[1:])
 
 
 def assert_last_told_is_true(database: Database) -> None:
