@@ -67,6 +67,15 @@ def rotate() -> None:
     click.echo("A new key is published. It signs in ten minutes.")
 
 
+@keys.command("withdraw", cls=Refusing)
+@click.argument("kid")
+def withdraw(*, kid: str) -> None:
+    """Refuse whatever the key KID signed, because somebody else has it. Everybody's next call refreshes their token."""
+    with transaction() as session:
+        key_operations.withdraw_key(session, kid, now=utc_now())
+    click.echo(f"The key {kid} is withdrawn. Restart auth: its processes go on signing with it for a minute.")
+
+
 @click.group()
 def users() -> None:
     """People's accounts."""

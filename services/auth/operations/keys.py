@@ -19,6 +19,7 @@ from services.auth.events import SigningKeysChanged
 from services.auth.models import KeySet, SigningKey
 from services.auth.settings import settings
 from shared.clock import utc_now
+from shared.errors import NotFound
 from shared.identity.keys import signing_keys, store_keys
 from shared.identity.keyset import public_jwk
 from shared.ids import uuid7
@@ -102,6 +103,22 @@ def rotate_keys(session: Session, *, now: datetime, at_once: bool = False) -> bo
     if changed:
         _announce(session, key_set, now=now)
     return changed
+
+
+def withdraw_key(session: Session, kid: str, *, now: datetime) -> None:
+    """Take a key that leaked out of the public set: whatever it signed is refused as soon as that is heard.
+
+    When no other key signs, a new one does at once. Raises NotFound. Emits SigningKeysChanged.
+    """
+    key_set = _locked_set(session, now)
+    key = session.get(SigningKey, kid)
+    if key is None:
+        raise NotFound(f"There is no key {kid}.")
+    session.delete(key)
+    session.flush()
+    if _newest_active(session, now) is None:
+        _add_key(session, now=now, active_from=now)
+    _announce(session, key_set, now=now)
 
 
 def forget_signer() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from services.auth.models import SigningKey
 from services.auth.models.keys import public_keys
 from services.auth.operations.keys import ensure_keys, forget_signer
 from services.auth.settings import settings
@@ -48,6 +49,20 @@ def app(app: Flask, database: Database) -> Flask:
         both = [*public_set()["keys"], *public_keys(session, now=utc_now())]
         store_keys(session, {"keys": both}, epoch=1, sequence=SEQUENCE + 1)
     return app
+
+
+@pytest.fixture
+def no_keys(database: Database) -> Iterator[None]:
+    """A database whose keys are gone for the time of the test; the process under test goes on with the old ones."""
+    columns = [column.key for column in SigningKey.__table__.columns]
+    with database.transaction() as session:
+        kept = [{name: getattr(key, name) for name in columns} for key in session.query(SigningKey)]
+        session.query(SigningKey).delete()
+    yield
+    with database.transaction() as session:
+        session.query(SigningKey).delete()
+        session.add_all(SigningKey(**key) for key in kept)
+    forget_signer()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import jwt
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -10,6 +11,7 @@ from flask import Flask
 from services.auth import commands
 from services.auth.domain.demo_people import CLIENT, EVERYBODY, PASSWORD, STAFF
 from services.auth.models import User
+from services.auth.operations.keys import forget_signer
 from services.auth.seed import seed
 from shared.database import Database
 from shared.messaging.testing import announced
@@ -69,6 +71,26 @@ def test_importing_a_file(tmp_path: Path) -> None:
 
 def test_keys_are_listed() -> None:
     assert "until the next rotation" in run(commands.keys, "list").output
+
+
+def test_a_leaked_key_is_withdrawn(no_keys: None, http: Caller, database: Database) -> None:
+    run(commands.create_superuser, "boss@x.example", "--password", GOOD)
+    forget_signer()
+    token = http.post("/auth/login/", {"email": "boss@x.example", "password": GOOD}).json["access_token"]
+    leaked = jwt.get_unverified_header(token)["kid"]
+
+    done = run(commands.keys, "withdraw", leaked)
+    unknown = run(commands.keys, "withdraw", leaked)
+
+    assert done.output.startswith(f"The key {leaked} is withdrawn.")
+    assert "There is no key" in unknown.output
+    kids = {key["kid"] for key in http.get("/auth/jwks/").json["keys"]}
+    assert (leaked in kids, len(kids)) == (False, 1)
+    with database.transaction() as session:
+        assert {key["kid"] for key in announced(session, "signing_keys.changed")[-1].data["keys"]} == kids
+    forget_signer()
+    token = http.post("/auth/login/", {"email": "boss@x.example", "password": GOOD}).json["access_token"]
+    assert jwt.get_unverified_header(token)["kid"] in kids
 
 
 def test_the_demo_is_seeded_once(http: Caller, database: Database) -> None:

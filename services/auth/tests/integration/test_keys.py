@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -56,20 +56,6 @@ def test_the_gateway_learns_keys_and_revocations(http: Caller, enrol: Enrol) -> 
     assert [one["value"] for one in everything["revocations"]] == [person.tokens["session_id"]]
     assert {"kind", "value", "not_before", "expires_at"} == everything["revocations"][0].keys()
     assert other.tokens["session_id"] in {one["value"] for one in news["revocations"]}
-
-
-@pytest.fixture
-def no_keys(database: Database) -> Iterator[None]:
-    """A database whose keys are gone for the time of the test; the process under test goes on with the old ones."""
-    columns = [column.key for column in SigningKey.__table__.columns]
-    with database.transaction() as session:
-        kept = [{name: getattr(key, name) for name in columns} for key in session.query(SigningKey)]
-        session.query(SigningKey).delete()
-    yield
-    with database.transaction() as session:
-        session.query(SigningKey).delete()
-        session.add_all(SigningKey(**key) for key in kept)
-    keys.forget_signer()
 
 
 def test_many_processes_make_one_first_key(no_keys: None, database: Database) -> None:
