@@ -19,8 +19,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,29 +75,50 @@ _FILL = f"""
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class Measured:
-    """What one kind of request cost."""
+    """What one kind of request cost so far: seconds of the processor and by the clock, statements, bytes."""
+
+    requests: int = 0
+    app: float = 0.0
+    database: float = 0.0
+    took: float = 0.0
+    statements: int = 0
+    size: int = 0
+
+    def cells(self) -> str:
+        """Return what a line of the table says of it."""
+        app_ms = 1000 * self.app / self.requests
+        return (
+            f"{app_ms:.2f} | {1000 * self.database / self.requests:.2f} | {1000 / app_ms:,.0f} "
+            f"| {self.requests / self.took:,.0f} | {self.statements / self.requests:.1f} "
+            f"| {self.size / self.requests / 1024:.0f} |"
+        )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of request: any of these paths, with these headers."""
 
     name: str
-    app_ms: float
-    database_ms: float
-    per_second: float
-    statements: float
-    kilobytes: float
+    paths: list[str]
+    headers: dict[str, str]
 
-    def row(self) -> str:
-        """Return a line of the table."""
-        return (
-            f"| {self.name} | {self.app_ms:.2f} | {self.database_ms:.2f} | {1000 / self.app_ms:,.0f} "
-            f"| {self.per_second:,.0f} | {self.statements:.1f} | {self.kilobytes:.0f} |"
-        )
+
+@dataclass(frozen=True)
+class Running:
+    """A web process that answers, and what its requests cost."""
+
+    port: int
+    pid: int
+    found: dict[str, Measured]
 
 
 HEAD = (
     "| request | app CPU ms | PostgreSQL CPU ms | requests per core and second | requests per second measured "
     "| statements | KB |\n|---|---|---|---|---|---|---|"
 )
+BESIDE = "| request | app CPU ms before | PostgreSQL before | app CPU ms | PostgreSQL CPU ms |\n|---|---|---|---|---|"
 
 
 def free_port() -> int:
@@ -134,13 +156,11 @@ def postgresql() -> Iterator[str]:
 
 
 @contextmanager
-def web(url: str, port: int) -> Iterator[int]:
-    """Start catalog's web process as `estuary web catalog` does; yield the id of the process that answers."""
+def web(url: str, port: int, source: Path) -> Iterator[int]:
+    """Start catalog's web process as `estuary web catalog` does, from this source; yield the process that answers."""
     environment = {**os.environ, "DATABASE_URL": url, "BIND": f"127.0.0.1:{port}", "EDGE_KEY": EDGE_KEY}
-    command = [sys.executable, "-m", "shared.cli", "web", "catalog"]
-    if shutil.which("estuary", path=str(Path(sys.executable).parent)):
-        command = [str(Path(sys.executable).parent / "estuary"), "web", "catalog"]
-    parent = subprocess.Popen(command, env=environment)
+    command = [sys.executable, "-m", "shared.cli.main", "web", "catalog"]
+    parent = subprocess.Popen(command, env={**environment, "PYTHONPATH": str(source)}, cwd=source)
     try:
         children: list[str] = []
         for _ in range(200):
@@ -211,34 +231,27 @@ def statements_of(url: str) -> int:
     return int(found[0]) if found else 0
 
 
-def measure(
-    name: str, url: str, port: int, pid: int, paths: list[str], *, seconds: float, headers: dict[str, str] | None = None
-) -> Measured:
-    """Ask for a while, warm up first, and return what it cost."""
+def measure(kind: Kind, url: str, running: Running, *, seconds: float) -> None:
+    """Ask for a while, warm up first, and add what it cost."""
     results: Any = FORKING.Queue()
 
     def run(for_seconds: float) -> tuple[int, int]:
-        client = FORKING.Process(target=ask, args=(port, paths, headers or {}, for_seconds, results))
+        client = FORKING.Process(target=ask, args=(running.port, kind.paths, kind.headers, for_seconds, results))
         client.start()
         told: tuple[int, int] = results.get()
         client.join()
         return told
 
-    run(min(2.0, seconds))
-    before, database_before, sent = cpu_seconds(pid), backends(url), statements_of(url)
-    began = time.monotonic()
+    run(min(1.0, seconds))
+    total = running.found[kind.name]
+    app, database, sent, began = cpu_seconds(running.pid), backends(url), statements_of(url), time.monotonic()
     done, size = run(seconds)
-    took = time.monotonic() - began
-    app = cpu_seconds(pid) - before
-    database = sum(used - database_before.get(one, 0.0) for one, used in backends(url).items())
-    return Measured(
-        name,
-        1000 * app / done,
-        1000 * database / done,
-        done / took,
-        (statements_of(url) - sent) / done,
-        size / done / 1024,
-    )
+    total.took += time.monotonic() - began
+    total.requests += done
+    total.size += size
+    total.app += cpu_seconds(running.pid) - app
+    total.database += sum(used - database.get(one, 0.0) for one, used in backends(url).items())
+    total.statements += statements_of(url) - sent
 
 
 def etag_of(port: int, path: str) -> str:
@@ -252,54 +265,80 @@ def etag_of(port: int, path: str) -> str:
     return connection.getresponse().headers["ETag"] or ""
 
 
-def all_figures(seconds: float) -> list[Measured]:
-    """Return what each kind of request costs."""
-    with postgresql() as url:
-        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        migrate("catalog", url)
-        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-            cursor.execute(_FILL)
-        with connect(url).transaction() as session:
-            from services.catalog.operations.deriving import derive
+def fill(url: str) -> None:
+    """Make the tables and what is in them."""
+    migrate("catalog", url)
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(_FILL)
+    with connect(url).transaction() as session:
+        from services.catalog.operations.deriving import derive
 
-            for first in range(1, SERVICES + 1, 500):
-                derive(session, range(first, first + 500))
-        filled = psycopg2.connect(url)
-        filled.autocommit = True
-        with filled.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
-        filled.close()
-        port = free_port()
-        with web(url, port) as pid:
-            kinds = {
-                "public list, 20 of the first page": ["/public-services/"],
-                "public list, 20 of one of 50 pages": [f"/public-services/?page={n}" for n in range(1, 51)],
-                "list, 20 of one of 50 pages": [f"/services/?page={n}" for n in range(1, 51)],
-                "detail, one of 5,000": [f"/services/{n}/" for n in range(1, SERVICES + 1)],
-                "detail, one of 200": [f"/public-services/by-slug/service-{n}/" for n in range(1, 201)],
-                "search, 20 of 1,250 matches": [f"/services/search/?q={q}" for q in ("massage", "reiki", "yoga")],
-            }
-            found = [measure(name, url, port, pid, paths, seconds=seconds) for name, paths in kinds.items()]
-            unchanged = {"If-None-Match": etag_of(port, "/public-services/")}
-            found.append(
-                measure("public list, 304", url, port, pid, ["/public-services/"], seconds=seconds, headers=unchanged)
-            )
-        return found
+        for first in range(1, SERVICES + 1, 500):
+            derive(session, range(first, first + 500))
+    filled = psycopg2.connect(url)
+    filled.autocommit = True
+    with filled.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    filled.close()
+
+
+def kinds(port: int) -> list[Kind]:
+    """Return what is asked."""
+    asked = {
+        "public list, 20 of the first page": ["/public-services/"],
+        "public list, 20 of one of 50 pages": [f"/public-services/?page={n}" for n in range(1, 51)],
+        "list, 20 of one of 50 pages": [f"/services/?page={n}" for n in range(1, 51)],
+        "detail, one of 5,000": [f"/services/{n}/" for n in range(1, SERVICES + 1)],
+        "detail, one of 200": [f"/public-services/by-slug/service-{n}/" for n in range(1, 201)],
+        "search, 20 of 1,250 matches": [f"/services/search/?q={q}" for q in ("massage", "reiki", "yoga")],
+    }
+    unchanged = {"If-None-Match": etag_of(port, "/public-services/")}
+    return [
+        *(Kind(name, paths, {}) for name, paths in asked.items()),
+        Kind("public list, 304", ["/public-services/"], unchanged),
+    ]
+
+
+def all_figures(seconds: float, sources: list[Path], rounds: int) -> list[dict[str, Measured]]:
+    """Return what each kind of request costs in the processes of each source, which are asked in turn."""
+    with postgresql() as url, ExitStack() as stack:
+        fill(url)
+        running = []
+        for source in sources:
+            port = free_port()
+            running.append(Running(port, stack.enter_context(web(url, port, source)), defaultdict(Measured)))
+        for same_kind in zip(*(kinds(one.port) for one in running), strict=True):
+            for _ in range(rounds):
+                for one, kind in zip(running, same_kind, strict=True):
+                    measure(kind, url, one, seconds=seconds / rounds)
+        return [one.found for one in running]
 
 
 def main() -> None:
     """Measure, print, and write down if asked."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--seconds", type=float, default=8.0, help="how long each kind of request is asked for")
+    reader.add_argument("--rounds", type=int, default=2, help="in how many turns")
+    reader.add_argument("--against", type=Path, help="another checkout, whose process is asked in turn with this one")
     reader.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     options = reader.parse_args()
-    figures = all_figures(options.seconds)
-    table = "\n".join([HEAD, *(one.row() for one in figures)])
+    sources = [*([options.against.resolve()] if options.against else []), PAGE.parents[2]]
+    *before, figures = all_figures(options.seconds, sources, options.rounds)
+    table = "\n".join([HEAD, *(f"| {name} | {one.cells()}" for name, one in figures.items())])
     sys.stdout.write(f"{table}\n")
+    if before:
+        sys.stdout.write(
+            "\n".join([BESIDE, *(beside(name, before[0][name], one) for name, one in figures.items()), ""])
+        )
     if options.write:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(_PAGE.format(table=table, python=platform.python_version(), cores=os.cpu_count()))
+
+
+def beside(name: str, before: Measured, after: Measured) -> str:
+    """Return a line that compares."""
+    cells = (f"{1000 * cost / one.requests:.2f}" for one in (before, after) for cost in (one.app, one.database))
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 _PAGE = """# How fast services answer

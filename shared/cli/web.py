@@ -1,40 +1,19 @@
 """How a service's web process runs under gunicorn."""
 
+import gc
 import importlib
 import os
 from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
 
-# Beyond these the kernel's own limits on header size are pointless: the gateway has already refused more.
-HEADER_FIELDS_MAX, HEADER_BYTES_MAX, LINE_BYTES_MAX = 64, 16_384, 8_190
+from shared.serving import HEADER_BYTES_MAX, HEADER_FIELDS_MAX, LINE_BYTES_MAX, Threads
+
 GRACE_SECONDS = 30
 # Longer than the gateway keeps a connection that nobody uses, so that it is always the gateway who lets go.
 KEEPALIVE_SECONDS = 75
-
-
-class Threads(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types.
-    """gunicorn's worker with threads, which gives its address up as soon as it takes no more connections.
-
-    gunicorn's own stays connectable until it has ended: who connects meanwhile waits in vain, and a request that
-    changes something cannot be sent again elsewhere. Refused at once, the gateway goes to the next process.
-    """
-
-    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - The parent's signature.
-        """Begin or end taking connections; at the end of all, also those that are made already and wait."""
-        super().set_accept_enabled(enabled)
-        if enabled or self.alive:
-            return
-        for listener in self.sockets:
-            if listener.fileno() < 0:
-                continue
-            taken = -1
-            while taken != self.nr_conns:
-                taken = self.nr_conns
-                self.accept(listener)
-            listener.close()
+GARBAGE_THRESHOLDS = (20_000, 20, 20)
 
 
 class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
@@ -74,6 +53,7 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
             "errorlog": "-",
             "loglevel": "warning",
             "control_socket_disable": True,
+            "post_worker_init": _collect_seldom,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -81,3 +61,10 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
     def load(self) -> Any:
         """Return the service's application."""
         return importlib.import_module(f"services.{self._service}.app").create_app()
+
+
+def _collect_seldom(_worker: Any) -> None:
+    """Look for garbage less often, and never again in what was loaded: a request leaves hardly any behind."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
