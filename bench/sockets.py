@@ -25,7 +25,7 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import text
 
-from services.notifications.operations.inbox import Line, add_line
+from services.notifications.operations.lines import Line, add_line
 from services.notifications.operations.tickets import issue_ticket
 from shared.clock import utc_now
 from shared.database import Database

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.notifications.domain.kinds import KINDS
 from services.notifications.models import Delivery, DeliveryKey
+from services.notifications.operations.rows import insert_new
 from shared.identity.action_tokens import Purpose
 from shared.ids import uuid7
 
@@ -88,14 +88,9 @@ def queue_mails(session: Session, posts: Sequence[Post], *, now: datetime) -> li
     wanted = {_key(post): post for post in posts if now - post.happened_at <= KINDS[post.kind].max_age}
     if not wanted:
         return []
-    fresh = session.scalars(
-        insert(DeliveryKey).on_conflict_do_nothing().returning(DeliveryKey.key),
-        [{"key": key, "created_at": now} for key in wanted],
-    ).all()
-    rows = [_row(wanted[key], now=now) for key in fresh]
-    if rows:
-        session.execute(insert(Delivery), rows)
-    return [row["id"] for row in rows]
+    keys = [{"key": key, "created_at": now} for key in wanted]
+    rows = [_row(wanted[fresh.key], now=now) for fresh in insert_new(session, DeliveryKey, keys, returning=("key",))]
+    return [row.id for row in insert_new(session, Delivery, rows, returning=("id",))]
 
 
 def supersede(session: Session, related: tuple[str, object], *, kinds: Sequence[str], now: datetime) -> None:

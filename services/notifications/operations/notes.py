@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from services.notifications.domain.errors import ForStaffOnly, NotificationNotFound, TooManyNotes
 from services.notifications.domain.words import Priority
 from services.notifications.models import Notification, User
-from services.notifications.operations.inbox import Line, add_line, set_read, show_line
+from services.notifications.operations.inbox import set_read, show_line
+from services.notifications.operations.lines import Line, add_line
 from services.notifications.operations.locking import lock_inbox
 from services.notifications.operations.mailing import Post, queue_mail
 from shared.errors import Invalid

@@ -1,9 +1,9 @@
 """Telling people: choosing words, language, zone and time, and writing the line and the mail once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, any_, literal, select
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.notifications.domain.kinds import KINDS, Kind
 from services.notifications.models import User
 from services.notifications.operations.choosing import EVERYWHERE, Wanted, wanted_by
-from services.notifications.operations.inbox import Line, add_lines
+from services.notifications.operations.lines import Line, add_lines
 from services.notifications.operations.mailing import Action, Appointment, Post, queue_mail, queue_mails
 from services.notifications.operations.timing import Timetable, timetable
 from services.notifications.operations.wording import say
@@ -42,6 +42,14 @@ class News:
     before: datetime | None = None
     appointment: Appointment | None = None
     created_by: int | None = None
+
+
+class _Person(NamedTuple):
+    """Whom something is told, and in which zone and language."""
+
+    id: int
+    timezone: str
+    locale: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +98,7 @@ def tell_all(
 
 
 def _tell(
-    session: Session, people: Mapping[int, User], news: News, *, message: Message | None, now: datetime
+    session: Session, people: Mapping[int, _Person], news: News, *, message: Message | None, now: datetime
 ) -> dict[int, int]:
     kind = KINDS[news.kind]
     telling = _Telling(
@@ -105,7 +113,7 @@ def _tell(
     written: dict[int, int] = {}
     if kind.in_app and news.in_app:
         told = [person for person in people.values() if choices.get(person.id, EVERYWHERE).in_app]
-        written = add_lines(session, [_line(session, person, telling) for person in told], now=now) if told else {}
+        written = add_lines(session, _lines(session, told, telling), now=now) if told else {}
     if kind.by_mail and news.by_mail:
         _mail(session, people, choices, telling, written)
     return written
@@ -139,15 +147,25 @@ def tell_address(
     queue_mail(session, post, now=now)
 
 
-def _people(session: Session, user_ids: Sequence[int]) -> dict[int, User]:
+def _people(session: Session, user_ids: Sequence[int]) -> dict[int, _Person]:
     wanted = literal(sorted(set(user_ids)), ARRAY(BigInteger))
-    known = session.scalars(
-        select(User).where(User.id == any_(wanted), User.is_active, User.deleted_at.is_(None)).order_by(User.id)
+    known = session.execute(
+        select(User.id, User.timezone, User.locale)
+        .where(User.id == any_(wanted), User.is_active, User.deleted_at.is_(None))
+        .order_by(User.id)
     )
-    return {person.id: person for person in known}
+    return {row.id: _Person(*row) for row in known}
 
 
-def _line(session: Session, person: User, telling: _Telling) -> Line:
+def _lines(session: Session, people: Sequence[_Person], telling: _Telling) -> list[Line]:
+    """Return a line for each of them; people of one zone and language are told in the same words, formed once."""
+    worded = {person[1:]: _wording(session, person, telling) for person in people}
+    said = {key: wording(1) for key, wording in worded.items()}
+    return [_line(person, telling, said[person[1:]], worded[person[1:]]) for person in people]
+
+
+def _wording(session: Session, person: _Person, telling: _Telling) -> Callable[[int], tuple[str, str]]:
+    """Return what says title and text of so many in one, in the person's language and zone."""
     news, kind = telling.news, telling.kind
 
     def worded(count: int) -> tuple[str, str]:
@@ -157,14 +175,18 @@ def _line(session: Session, person: User, telling: _Telling) -> Line:
         )  # fmt: skip
         return said.subject, said.body
 
-    title, text = worded(1)
+    return worded
+
+
+def _line(person: _Person, telling: _Telling, said: tuple[str, str], worded: Callable[[int], tuple[str, str]]) -> Line:
+    news, kind = telling.news, telling.kind
     link = telling.link
     return Line(
         user_id=person.id,
         kind=kind.name,
         notification_type=kind.type,
-        title=title,
-        message=text,
+        title=said[0],
+        message=said[1],
         dedupe_key=telling.occasion,
         priority=kind.priority,
         action_url=link if "://" in link else settings().frontend_url + link,
@@ -180,7 +202,7 @@ def _line(session: Session, person: User, telling: _Telling) -> Line:
 
 def _mail(
     session: Session,
-    people: Mapping[int, User],
+    people: Mapping[int, _Person],
     choices: Mapping[int, Wanted],
     telling: _Telling,
     written: Mapping[int, int],

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 KNOWN_FOR_SECONDS = 5.0
 FAILED = "template_failed"
 FAILURES = Counter("estuary_template_failures_total", "Edited templates that failed when they were needed.", ["kind"])
+for _kind in KINDS:
+    # From nothing to one is no increase: a kind's first failure would go unseen.
+    FAILURES.labels(_kind)
 
 Key = tuple[str, str, str]
 

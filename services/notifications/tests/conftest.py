@@ -1,4 +1,4 @@
-"""Two people who are known, and a mail server."""
+"""Two people who are known, a mail server, and processes that hold sockets."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 from services.notifications.operations.wording import forget_edited
 from services.notifications.tests.integration.test_mail import ANA, MARA, person, tell
 from services.notifications.tests.mail_server import MailServer, mail_server
+from services.notifications.tests.sockets import Running, running_processes
 from shared.database import Database
 
 
@@ -21,6 +22,13 @@ def people(database: Database) -> Database:
 def server() -> Iterator[MailServer]:
     """A server that takes mail."""
     with mail_server() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """A realtime process and the worker that carries its hints, for the tests of one module."""
+    with running_processes() as started:
         yield started
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 
 from services.notifications.jobs import keep_inboxes_short, recount_inboxes
 from services.notifications.models import InboxState, Notification, Tombstone
-from services.notifications.operations.inbox import Line, add_line, delete_lines, set_all_read, set_read
+from services.notifications.operations.inbox import delete_lines, set_all_read, set_read
+from services.notifications.operations.lines import Line, add_line
 from shared.clock import frozen_at, utc_now
 from shared.database import Database
 from shared.messaging.testing import announced

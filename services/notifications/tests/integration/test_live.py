@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.notifications.models import SocketTicket
-from services.notifications.operations.inbox import Line, add_line, set_read
-from services.notifications.operations.tickets import issue_ticket, use_ticket
+from services.notifications.operations.inbox import set_read
+from services.notifications.operations.lines import Line, add_line
+from services.notifications.operations.tickets import issue_ticket
 from services.notifications.queries import inbox
 from services.notifications.realtime import connection as connections
 from services.notifications.realtime import hub as hubs
@@ -24,7 +24,7 @@ from services.notifications.realtime.connection import BUFFERED_MESSAGES, Connec
 from services.notifications.realtime.reading import News, Place, _news
 from services.notifications.realtime.server import Realtime
 from services.notifications.settings import Settings
-from services.notifications.tests.integration.test_realtime import PATH, Page, free_port, ticket, write
+from services.notifications.tests.sockets import PATH, Page, free_ports, ticket, write
 from shared.clock import utc_now
 from shared.database import Database
 from shared.identity.edge import EDGE_HEADER, sign_edge
@@ -37,7 +37,7 @@ Story = Callable[[Realtime, Open], Awaitable[None]]
 
 def live(story: Story, **changes: Any) -> None:
     """Run `story(realtime, open_page)` with a realtime process inside this one; nobody carries its hints."""
-    port = free_port()
+    [port] = free_ports(1)
     settings = replace(Settings.from_environ(), realtime_bind=f"127.0.0.1:{port}", **changes)
 
     async def run() -> None:
@@ -229,21 +229,6 @@ def test_no_token_is_in_any_log(http: Caller, caplog: pytest.LogCaptureFixture) 
     live(story)
     assert me.token
     assert me.token not in caplog.text
-
-
-def test_a_ticket_is_good_for_thirty_seconds_and_ten_a_minute(http: Caller, database: Database) -> None:
-    me = http.as_user(7)
-    tickets = [me.post("/notifications/ws-ticket/").json["ticket"] for _ in range(10)]
-    late = me.post("/notifications/ws-ticket/")
-    assert (late.status, late.code, late.headers["Retry-After"]) == (429, "rate_limited", "60")
-    assert http.as_user(8).post("/notifications/ws-ticket/").status == 201
-
-    with database.transaction() as session:
-        assert use_ticket(session, tickets[0], now=utc_now() + timedelta(seconds=29)) is not None
-        assert use_ticket(session, tickets[0], now=utc_now()) is None
-        assert use_ticket(session, tickets[1], now=utc_now() + timedelta(seconds=30)) is None
-        session.query(SocketTicket).update({"issued_at": utc_now() - timedelta(seconds=61)})
-    assert me.post("/notifications/ws-ticket/").status == 201
 
 
 class DeafSocket:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from services.notifications.jobs import show_what_is_due
 from services.notifications.models import Notification
-from services.notifications.operations.inbox import Line, add_line
+from services.notifications.operations.lines import Line, add_line
 from services.notifications.tests.integration.test_inbox import recount
 from services.notifications.tests.integration.test_mail import (
     ANA,
