@@ -94,8 +94,8 @@ def _judged(
     ):
         if wanted is not None and session.scalar(select(model.public_uuid).where(model.id == number)) != wanted:
             refusal = BookingMismatch(errors={name: ["The booking is of another one."]})
-    owner = session.scalar(select(Practitioner.user_id).where(Practitioner.id == booking.practitioner_id))
-    if refusal is None and owner == user_id:
+    reviewed = session.get(Practitioner, booking.practitioner_id)
+    if refusal is None and reviewed is not None and reviewed.user_id == user_id:
         refusal = OwnService()
     elif refusal is None and review is not None:
         refusal = AlreadyReviewed()

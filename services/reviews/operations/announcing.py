@@ -20,8 +20,10 @@ from shared.messaging import record
 
 def announce_published(session: Session, review: Review, *, republished: bool) -> None:
     """Tell that a review is public, and its state. Emits ReviewPublished, ReviewChanged."""
-    user_id = session.scalar(select(Practitioner.user_id).where(Practitioner.id == review.practitioner_id))
-    told = ReviewPublished.of(review, practitioner_user_id=user_id, republished=republished)
+    reviewed = session.get(Practitioner, review.practitioner_id)
+    told = ReviewPublished.of(
+        review, practitioner_user_id=reviewed.user_id if reviewed else None, republished=republished
+    )
     record(session, told, subject=review)
     announce_changed(session, review)
 

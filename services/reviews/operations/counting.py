@@ -30,17 +30,17 @@ PRIOR = f"""
 
 # Rows come as JSON, in the order in which they are to be locked. What may be taken off comes from `moved` and not from
 # the row that is offered for insertion: that one has to satisfy the table's constraints even where it is not inserted.
-_MOVED = """moved AS MATERIALIZED (
+_MOVED = """moved_{rows} AS MATERIALIZED (
         SELECT m.*, {least} >= 0 AS adds
-        FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb)) WITH ORDINALITY AS m
+        FROM jsonb_populate_recordset(NULL::{table}, CAST(:{rows} AS jsonb)) WITH ORDINALITY AS m
     )"""
 _WEIGHTED = "round((p.weight * p.mean + {sum} / 100.0) / greatest(p.weight + {count}, 1), 3)"
 
 _SUM = "(ratings.sum_hundredths + m.sum_hundredths)"
 
 
-def _moved(table: str, figures: Sequence[str]) -> str:
-    return _MOVED.format(table=table, least=f"least({', '.join(f'm.{name}' for name in figures)})")
+def _moved(table: str, figures: Sequence[str], *, rows: str) -> str:
+    return _MOVED.format(rows=rows, table=table, least=f"least({', '.join(f'm.{name}' for name in figures)})")
 
 
 def _offered(figures: Sequence[str]) -> str:
@@ -51,38 +51,49 @@ def _same(*key: str) -> str:
     return " AND ".join(f"m.{name} = excluded.{name}" for name in key)
 
 
-_MOVE = text(f"""
-    WITH prior AS ({PRIOR}), {_moved("ratings", FIGURES)}
-    INSERT INTO ratings ({", ".join((*_KEY, *FIGURES))}, weighted, version)
-    SELECT {", ".join(f"m.{name}" for name in _KEY)}, {_offered(FIGURES)},
-           {_WEIGHTED.format(sum="greatest(m.sum_hundredths, 0)", count="greatest(m.count, 0)")}, 1
-    FROM prior p, moved m ORDER BY m.ordinality
-    ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET version = ratings.version + 1,
-        ({", ".join(FIGURES)}, weighted) = (
-            SELECT {", ".join(f"ratings.{name} + m.{name}" for name in FIGURES)},
-                   {_WEIGHTED.format(sum=_SUM, count="ratings.count + m.count")}
-            FROM prior p, moved m WHERE {_same(*_KEY)}
-        )
-    RETURNING *
-""")  # noqa: S608 - names of our own columns only.
-
-
-def _adding(table: str, part: str, *figures: str, signed: bool = False) -> TextClause:
-    """Return the statement that adds to rows of `table`, with `part` behind the key; `signed` ones may be negative."""
+def _adding(name: str, table: str, part: str, figures: Sequence[str], *, signed: bool = False) -> str:
+    """Return what adds to rows of `table`, with `part` behind the key; `signed` ones may be negative."""
     key = (*_KEY, part)
     offered = ", ".join(f"m.{name}" for name in figures) if signed else _offered(figures)
-    return text(f"""
-        WITH {_moved(table, figures)}
+    return f"""{_moved(table, figures, rows=name)}, {name} AS (
         INSERT INTO {table} ({", ".join((*key, *figures))})
-        SELECT {", ".join(f"m.{name}" for name in key)}, {offered} FROM moved m ORDER BY m.ordinality
+        SELECT {", ".join(f"m.{name}" for name in key)}, {offered} FROM moved_{name} m ORDER BY m.ordinality
         ON CONFLICT ({", ".join(key)}) DO UPDATE SET ({", ".join(figures)}) = (
-            SELECT {", ".join(f"{table}.{name} + m.{name}" for name in figures)} FROM moved m WHERE {_same(*key)}
+            SELECT {", ".join(f"{table}.{name} + m.{name}" for name in figures)}
+            FROM moved_{name} m WHERE {_same(*key)}
         )
-    """)  # noqa: S608 - names of our own tables and columns only.
+    )"""  # noqa: S608 - names of our own tables and columns only.
 
 
-_MOVE_DAYS = _adding("ratings_daily", "day", "count", "sum_hundredths", signed=True)
-_MOVE_QUESTIONS = _adding("ratings_question", "question_id", "count", "total")
+_PARTS = {
+    "days": _adding("days", "ratings_daily", "day", ("count", "sum_hundredths"), signed=True),
+    "questions": _adding("questions", "ratings_question", "question_id", ("count", "total")),
+}
+
+
+def _moving(*parts: str) -> TextClause:
+    """Return the one statement that moves the numbers, and `parts` of them.
+
+    One, because whoever else reviews the same target waits from here to the commit. PostgreSQL runs parts that the
+    statement does not read from when all else is done, which keeps the order of locking.
+    """
+    return text(f"""
+        WITH prior AS ({PRIOR}), {", ".join((_moved("ratings", FIGURES, rows="rows"), *(_PARTS[one] for one in parts)))}
+        INSERT INTO ratings ({", ".join((*_KEY, *FIGURES))}, weighted, version)
+        SELECT {", ".join(f"m.{name}" for name in _KEY)}, {_offered(FIGURES)},
+               {_WEIGHTED.format(sum="greatest(m.sum_hundredths, 0)", count="greatest(m.count, 0)")}, 1
+        FROM prior p, moved_rows m ORDER BY m.ordinality
+        ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET version = ratings.version + 1,
+            ({", ".join(FIGURES)}, weighted) = (
+                SELECT {", ".join(f"ratings.{name} + m.{name}" for name in FIGURES)},
+                       {_WEIGHTED.format(sum=_SUM, count="ratings.count + m.count")}
+                FROM prior p, moved_rows m WHERE {_same(*_KEY)}
+            )
+        RETURNING *
+    """)  # noqa: S608 - names of our own columns only.
+
+
+_MOVE, _MOVE_WITH_QUESTIONS = _moving("days"), _moving("days", "questions")
 
 # One round trip for both targets: who they are, and when they were last reviewed.
 _ABOUT = text("""
@@ -121,15 +132,17 @@ def measured(session: Session, review: Review, *, answers: bool = True) -> Part 
 
 def move(session: Session, difference: Difference) -> None:
     """Move the numbers. Emits RatingChanged for each practitioner and service whose rating moved."""
-    moved = _sorted(difference.targets, FIGURES)
-    rows = session.execute(_MOVE, {"rows": moved}).mappings().all() if moved else []
-    for statement, changes, part, figures in (
-        (_MOVE_DAYS, difference.days, "day", ("count", "sum_hundredths")),
-        (_MOVE_QUESTIONS, difference.questions, "question_id", ("count", "total")),
-    ):
-        added = _sorted(changes, figures, part=part)
-        if added:
-            session.execute(statement, {"rows": added})
+    if not (difference.targets or difference.days or difference.questions):
+        return
+    moved = {
+        "rows": _sorted(difference.targets, FIGURES),
+        "days": _sorted(difference.days, ("count", "sum_hundredths"), part="day"),
+        "questions": _sorted(difference.questions, ("count", "total"), part="question_id"),
+    }
+    statement = _MOVE_WITH_QUESTIONS if difference.questions else _MOVE
+    if not difference.questions:
+        del moved["questions"]
+    rows = session.execute(statement, moved).mappings().all()
     rated = {
         Target(row["target"], row["practitioner_id"], row["service_id"]): row
         for row in rows
@@ -166,12 +179,12 @@ def announce(session: Session, rows: Mapping[Target, RowMapping]) -> None:
             record(session, payload, about=rating_subject(key, rows[key]["version"]))
 
 
-def _sorted(changes: Mapping[Any, Mapping[str, int]], figures: Sequence[str], *, part: str = "") -> str | None:
-    """Return the rows to add, as JSON in the order of locking; None when nothing moves."""
+def _sorted(changes: Mapping[Any, Mapping[str, int]], figures: Sequence[str], *, part: str = "") -> str:
+    """Return the rows to add, as JSON in the order of locking."""
     rows: list[dict[str, Any]] = []
     for key in changes:
         target, rest = key if part else (key, None)
         row = dict(zip(_KEY, target, strict=True)) | {name: changes[key].get(name, 0) for name in figures}
         rows.append(row | {part: rest} if part else row)
     rows.sort(key=lambda row: (_ORDER[row["target"]], row["practitioner_id"], row["service_id"], str(row.get(part))))
-    return orjson.dumps(rows).decode() if rows else None
+    return orjson.dumps(rows).decode()

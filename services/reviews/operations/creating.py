@@ -57,14 +57,15 @@ def create_review(session: Session, wish: Wish, *, by: Identity, now: datetime) 
     held = held_reasons(session, wish.comment, author_id=by.user_id, now=now)
     review = _insert(session, wish, found.booking, held, by=by, now=now)
     claim_photos(session, review, files)
-    write_answers(session, review, answers)
+    if answers:
+        write_answers(session, review, answers)
     note(session, review, words.CREATE, before=review.status, by=by.user_id, now=now, reason=", ".join(held))
     if review.is_published:
         announce_published(session, review, republished=False)
     else:
         announce_changed(session, review)
     difference = Difference()
-    difference.move(None, counting.measured(session, review))
+    difference.move(None, counting.measured(session, review, answers=bool(answers)))
     counting.move(session, difference)
     return review
 

@@ -11,9 +11,18 @@ from shared.testing.http import Answer, Caller
 Write = Callable[..., Answer]
 
 
+def answered(call: Callable[[], Answer]) -> Answer:
+    """Call again where a busy machine let the call wait too long for a lock or a connection: nothing was done then."""
+    for _ in range(20):
+        answer = call()
+        if answer.status != 503:
+            break
+    return answer
+
+
 def at_once(calls: list[Callable[[], Answer]]) -> list[Answer]:
-    with ThreadPoolExecutor(12) as pool:
-        return [one.result() for one in [pool.submit(call) for call in calls]]
+    with ThreadPoolExecutor(8) as pool:
+        return [one.result() for one in [pool.submit(answered, call) for call in calls]]
 
 
 def test_two_reviews_of_one_booking(world: World, client: Caller) -> None:
