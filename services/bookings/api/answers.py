@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.bookings.api.schemas.bookings import BookingCreate, BookingDetail
 from services.bookings.domain import words
 from services.bookings.models import Booking
-from services.bookings.queries.bookings import booking_detail
+from services.bookings.queries.bookings import booking_detail, new_detail
 from services.bookings.settings import settings
 from shared.clock import utc_now
 from shared.database import reading, retrying
@@ -41,8 +41,7 @@ def made(operation: Callable[[Session], Booking], *, twice: bool) -> dict[str, A
     seconds = wait_seconds(settings().bookings_wait_max_seconds)
 
     def work(session: Session) -> dict[str, Any]:
-        booking = operation(session)
-        return booking_detail(session, booking.id, by=identity(), now=utc_now(), is_new=True)
+        return new_detail(session, operation(session), by=identity(), now=utc_now())
 
     detail = retrying(work)
     set_version(detail["version"])

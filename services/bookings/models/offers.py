@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
-from services.bookings.models.booking import Booking
 from services.bookings.models.occupancy import SessionSeat
 from services.bookings.models.replicas import CalendarCopy, Practitioner, Service, User
 from shared.scheduling import Bookable, Calendar
@@ -21,8 +22,7 @@ Reference = int | UUID | str
 class Offer:
     """A service with one of its practitioners, the practitioner's calendar, and the client who asks.
 
-    `practitioner` is None if nothing is known of the one who was asked for. `client_pending` counts the client's
-    bookings that wait for their payment.
+    `practitioner` is None if nothing is known of the one who was asked for.
     """
 
     service: Service
@@ -30,7 +30,6 @@ class Offer:
     calendar_row: CalendarCopy | None
     client: User | None
     seat: SessionSeat | None
-    client_pending: int = 0
 
     @property
     def calendar(self) -> Calendar | None:
@@ -71,11 +70,8 @@ class Offer:
 
 def referring(model: type[Service] | type[Practitioner], reference: Reference) -> ColumnElement[bool]:
     """Return the clause for the row that the reference names."""
-    if isinstance(reference, int):
-        return model.id == reference
-    if isinstance(reference, UUID):
-        return model.public_uuid == reference
-    return model.slug == reference
+    clause: ColumnElement[bool] = getattr(model, _named_by(reference)) == reference
+    return clause
 
 
 def find_offer(
@@ -90,38 +86,46 @@ def find_offer(
 
     `practitioner` defaults to the service's primary one; whether the one asked for gives the service is not checked.
     """
-    asked = (
-        Service.practitioner_id == Practitioner.id if practitioner is None else referring(Practitioner, practitioner)
-    )
     row = session.execute(
-        select(Service, Practitioner, CalendarCopy, User, SessionSeat, _pending(client_id))
-        .select_from(Service)
-        .outerjoin(Practitioner, asked)
-        .outerjoin(CalendarCopy, CalendarCopy.practitioner_id == Practitioner.id)
-        .outerjoin(User, and_(User.id == client_id, User.deleted_at.is_(None)))
-        .outerjoin(SessionSeat, SessionSeat.id == service_session_id)
-        .where(referring(Service, service), Service.deleted_at.is_(None))
+        _offer(_named_by(service), None if practitioner is None else _named_by(practitioner)),
+        {"service": service, "practitioner": practitioner, "client_id": client_id, "seat": service_session_id},
     ).first()
     if row is None:
         return None
-    return Offer(
+    found = Offer(
         service=row[0],
         practitioner=row[1],
         calendar_row=row[2],
         client=row[3],
         seat=row[4],
-        client_pending=row[5],
     )
+    # A session forgets rows that nobody holds; these are shown again in the answer, and not read again for it.
+    session.info.setdefault("offers", []).append(found)
+    return found
 
 
-def _pending(client_id: int | None) -> ColumnElement[int]:
-    if client_id is None:
-        return literal(0)
+@cache
+def _offer(service: str, practitioner: str | None) -> Select[*tuple[Any, ...]]:
+    """Return the statement for a service and a practitioner that are named by these columns, built once."""
+    asked = (
+        Service.practitioner_id == Practitioner.id
+        if practitioner is None
+        else getattr(Practitioner, practitioner) == bindparam("practitioner")
+    )
     return (
-        select(func.count())
-        .where(Booking.client_id == client_id, Booking.parent_id.is_(None), Booking.status == words.PENDING)
-        .scalar_subquery()
+        select(Service, Practitioner, CalendarCopy, User, SessionSeat)
+        .select_from(Service)
+        .outerjoin(Practitioner, asked)
+        .outerjoin(CalendarCopy, CalendarCopy.practitioner_id == Practitioner.id)
+        .outerjoin(User, and_(User.id == bindparam("client_id", type_=BigInteger), User.deleted_at.is_(None)))
+        .outerjoin(SessionSeat, SessionSeat.id == bindparam("seat", type_=BigInteger))
+        .where(getattr(Service, service) == bindparam("service"), Service.deleted_at.is_(None))
     )
+
+
+def _named_by(reference: Reference) -> str:
+    """Return the column that a reference of this kind names."""
+    return "id" if isinstance(reference, int) else "public_uuid" if isinstance(reference, UUID) else "slug"
 
 
 def practitioner_of(session: Session, user_id: int) -> Practitioner | None:

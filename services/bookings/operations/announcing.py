@@ -18,6 +18,8 @@ from shared.identity import Identity
 from shared.identity.caller import SYSTEM
 from shared.messaging import record
 
+_HISTORY = insert(BookingHistory)
+
 
 def announce(
     session: Session,
@@ -33,11 +35,8 @@ def announce(
 
     The booking is flushed first. Facts are given as built by `told`, after the flush.
     """
-    session.execute(
-        insert(BookingHistory).values(
-            history_line(booking, action=action, by=by, from_status=from_status, reason=reason, changes=changes)
-        )
-    )
+    line = history_line(booking, action=action, by=by, from_status=from_status, reason=reason, changes=changes)
+    session.execute(_HISTORY, line)
     for fact in facts:
         record(session, fact, subject=booking)
     record(session, BookingChanged.of(booking), subject=booking)
@@ -72,7 +71,7 @@ def announce_children(session: Session, children: Sequence[Booking], *, action: 
     if not children:
         return
     session.flush()
-    session.execute(insert(BookingHistory), [history_line(child, action=action, by=by) for child in children])
+    session.execute(_HISTORY, [history_line(child, action=action, by=by) for child in children])
     for child in children:
         record(session, BookingChanged.of(child), subject=child)
 

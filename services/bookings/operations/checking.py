@@ -19,7 +19,7 @@ from services.bookings.domain.errors import (
     SlotUnavailable,
 )
 from services.bookings.models import Booking, Location, Practitioner, Service, SessionSeat, User
-from services.bookings.models.busy import Taken, spans
+from services.bookings.models.busy import Taken, hold_client, spans
 from services.bookings.models.offers import Offer, find_offer
 from services.bookings.operations.wishes import Wish
 from shared.errors import Invalid
@@ -151,12 +151,13 @@ def price_of(request: Request) -> tuple[int, int]:
     return price, wish.discount_amount_cents
 
 
-def check_limits(session: Session, request: Request) -> None:
+def check_limits(session: Session, request: Request, *, pending: int | None = None) -> None:
     """Refuse what exceeds a limit: of the service per customer, of the practitioner per month, of unpaid bookings.
 
-    The practitioner's calendar is held, so that nobody exceeds one in between. Raises LimitReached, NotBookable.
+    The practitioner's calendar is held, and the client here, so that nobody exceeds one in between; with `pending`, the
+    number of their unpaid bookings, the client is held already. Raises LimitReached, NotBookable.
     """
-    if request.offer.client_pending >= PENDING_MAX:
+    if (hold_client(session, request.client_id) if pending is None else pending) >= PENDING_MAX:
         raise LimitReached(f"At most {PENDING_MAX} bookings may wait for their payment.")
     most, monthly = request.service.max_per_customer, _monthly_limit(request)
     if most is None and monthly is None:
@@ -213,8 +214,8 @@ def place_for(session: Session, request: Request) -> int | None:
 def times_of(request: Request) -> tuple[datetime, datetime]:
     """Return the start and the end of the session that is wished for. Raises Invalid."""
     start, wish = request.wish.start_time, request.wish
-    if request.service.duration_minutes > LONGEST_MINUTES:
-        raise NotBookable("An appointment lasts a day at most.")
+    if not 1 <= request.service.duration_minutes <= LONGEST_MINUTES:
+        raise NotBookable("An appointment lasts from a minute to a day.")
     if start is None:
         raise Invalid.field("start_time", "A session needs a start time.")
     return start, checked_end(start, wish.end_time, duration_minutes=request.service.duration_minutes, now=request.now)

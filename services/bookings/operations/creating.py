@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.bookings.domain import words
 from services.bookings.domain.errors import HoldExpired, SlotTaken
 from services.bookings.models import Booking, Hold, WaitlistEntry
-from services.bookings.models.busy import taken_between, taken_while_held
+from services.bookings.models.busy import Taken, is_sold, look_while_held
 from services.bookings.models.occupancy import HOLD
 from services.bookings.operations import courses, packages, spending, tokens, waiting
 from services.bookings.operations.building import announce_new, insert, new_booking
@@ -38,12 +38,28 @@ def create_booking(session: Session, wish: Wish, *, by: Identity, now: datetime)
     SessionUnavailable, AlreadyBooked, NoSessionCredit, CreditExpired, HoldExpired. Emits BookingCreated, and
     BookingConfirmed where there is nothing to pay.
     """
+    if _is_lost(session, wish, by=by, now=now):
+        raise SlotTaken
     request = understand(session, wish, by=by, now=now)
     if wish.use_session_credit or wish.parent_booking is not None:
         check_offer(request, is_credit=True)
         return _spend(session, request)
     check_offer(request)
     return _create(session, request)
+
+
+def _is_lost(session: Session, wish: Wish, *, by: Identity, now: datetime) -> bool:
+    """Whether somebody for whom nothing out of the ordinary is asked wants a time that is somebody else's already.
+
+    Of many who want one time nearly all end here, so this comes before everything else that could be said of a wish.
+    """
+    start = wish.start_time
+    if start is None or start <= now or not isinstance(wish.service, int):
+        return False
+    if by.practitioner_id is not None or by.is_staff or wish != wish.ordinary:
+        return False
+    assert wish.practitioner is None or isinstance(wish.practitioner, int)
+    return is_sold(session, wish.service, start, wish.end_time, practitioner_id=wish.practitioner, now=now)
 
 
 def _spend(session: Session, request: Request) -> Booking:
@@ -71,21 +87,21 @@ def _instead_of_waiting(session: Session, request: Request, book: Callable[[Sess
 
 
 def book_time(session: Session, request: Request) -> Booking:
-    """Book an appointment at the wished time, which becomes the caller's only if nobody else has it.
-
-    Whoever comes when it is gone already is told so without waiting for the practitioner's calendar.
-    """
+    """Book an appointment at the wished time, which becomes the caller's only if nobody else has it."""
     start, end = times_of(request)
     price, discount = price_of(request)
     location_id = place_for(session, request)
     calendar, who = request.offer.calendar, request.practitioner.id
     assert calendar is not None
     until, override = end + timedelta(minutes=calendar.buffer_minutes), request.wish.override_availability
-    if request.wish.hold_token is None:
-        seen = taken_between(session, who, start, until, now=request.now)
-        check_slot(request.offer, seen, start, end, now=request.now, override=override)
-    taken = taken_while_held(session, who, start, until, now=request.now)
-    check_limits(session, request)
+
+    def is_lost(seen: list[Taken]) -> None:
+        if request.wish.hold_token is None:
+            check_slot(request.offer, seen, start, end, now=request.now, override=override)
+
+    held = look_while_held(session, who, start, until, client_id=request.client_id, now=request.now, is_lost=is_lost)
+    taken = held.taken
+    check_limits(session, request, pending=held.pending)
     hold = _own_hold(session, request)
     if hold is not None:
         taken = [one for one in taken if (one.source, one.source_id) != (HOLD, hold.id)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,12 @@ from services.bookings.domain.errors import SessionFull, SessionUnavailable, Slo
 from services.bookings.models import Booking, CalendarBlock, Hold, SessionSeat
 from services.bookings.models.busy import hold_calendar
 from services.bookings.models.occupancy import BOOKING, HOLD, SERVICE_SESSION
+
+_TAKE = text("""
+    INSERT INTO calendar_blocks (practitioner_id, during, source, source_id, exclusive)
+    VALUES (:practitioner_id, tstzrange(:starts, :ends, '[)'), :source, :source_id, true)
+    ON CONFLICT DO NOTHING RETURNING id
+""")
 
 
 def lock_calendar(session: Session, *practitioner_ids: int) -> None:
@@ -28,18 +34,8 @@ def take_time(
     ON CONFLICT waits for whoever is just taking or freeing that time, and never deadlocks with them.
     """
     session.flush()
-    taken = session.execute(
-        insert(CalendarBlock)
-        .values(
-            practitioner_id=practitioner_id,
-            during=Range(start, end, bounds="[)"),
-            source=source,
-            source_id=source_id,
-            exclusive=True,
-        )
-        .on_conflict_do_nothing()
-        .returning(CalendarBlock.id)
-    ).first()
+    wanted = {"practitioner_id": practitioner_id, "starts": start, "ends": end}
+    taken = session.execute(_TAKE, {**wanted, "source": source, "source_id": source_id}).first()
     if taken is None:
         raise SlotTaken
 

@@ -43,3 +43,19 @@ class Wish:
     override_availability: bool = False
     order_uuid: UUID | None = None
     payment: Payment = field(default_factory=Payment)
+
+    @property
+    def ordinary(self) -> "Wish":
+        """The same wish without all that needs a closer look; equal to it if there was nothing of the kind."""
+        return Wish(
+            service=self.service,
+            practitioner=self.practitioner if isinstance(self.practitioner, int) else None,
+            start_time=self.start_time,
+            end_time=self.end_time,
+            timezone=self.timezone,
+            title=self.title,
+            description=self.description,
+            client_notes=self.client_notes,
+            order_uuid=self.order_uuid,
+            payment=self.payment,
+        )

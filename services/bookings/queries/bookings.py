@@ -14,7 +14,7 @@ from services.bookings.domain.errors import BookingNotFound
 from services.bookings.models import Booking, BookingNote, BookingReminder, User
 from services.bookings.models.offers import practitioner_of
 from services.bookings.queries import presenting
-from services.bookings.queries.rows import DETAIL_ROWS, SUMMARY_ROWS
+from services.bookings.queries.rows import DETAIL_ROWS, SUMMARY_ROWS, row_of_new
 from shared.identity import Identity
 
 INT64_MAX = 2**63 - 1
@@ -78,6 +78,14 @@ def booking_detail(
     notes = [] if is_new else notes_of(session, booking_id, by=by, is_client=by.user_id == row["client_id"])
     reminders = [] if row["status"] == words.PENDING else _reminders(session, booking_id)
     return full(row, children, notes, reminders, by=by, now=now)
+
+
+def new_detail(session: Session, booking: Booking, *, by: Identity, now: datetime) -> dict[str, Any]:
+    """Return a booking in full that this transaction has made: what `booking_detail` would read, mostly remembered."""
+    session.flush()
+    if booking.is_parent or booking.parent_id is not None or booking.status != words.PENDING:
+        return booking_detail(session, booking.id, by=by, now=now, is_new=True)
+    return full(row_of_new(session, booking), [], [], [], by=by, now=now)
 
 
 def full(

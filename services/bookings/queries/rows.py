@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import Session, aliased
 
 from services.bookings.domain import words
 from services.bookings.models import Booking, Location, Practitioner, Service, SessionSeat, User
@@ -22,9 +22,34 @@ _SUMMARY = (
 _DETAIL = tuple(column.key for column in Booking.__table__.columns if column.key not in ("search_text", "order_uuid"))
 
 
-def _of(model: type[Any], prefix: str, *names: str) -> list[Any]:
-    columns: list[InstrumentedAttribute[Any]] = [getattr(model, name) for name in names]
-    return [column.label(f"{prefix}_{column.key}") for column in columns]
+_SERVICE = (
+    *("public_uuid", "name", "short_description", "duration_minutes", "price_cents", "slug", "image_url"),
+    *("service_type", "location_type"),
+)
+_PRACTITIONER = ("public_uuid", "display_name", "slug", "bio", "profile_image_url")
+_USER = ("email", "full_name", "avatar_url", "phone_number")
+_SEAT = (
+    *("public_uuid", "title", "sequence_number", "starts_at", "ends_at", "status", "capacity", "taken", "offered"),
+)
+_LOCATION = ("id", "name", "city", "state_code", "country_code", "address_line_1", "timezone")
+_JOINED: tuple[tuple[str, type[Any], tuple[str, ...]], ...] = (
+    ("service", Service, _SERVICE),
+    ("practitioner", Practitioner, _PRACTITIONER),
+    ("user", User, _USER),
+    ("session", SessionSeat, _SEAT),
+    ("location", Location, _LOCATION),
+)
+# Names of what is known of a service today that would be those of the booking's own columns.
+_OTHERWISE = {"service_service_type": "service_known_type"}
+
+
+def _label(prefix: str, name: str) -> str:
+    return _OTHERWISE.get(f"{prefix}_{name}", f"{prefix}_{name}")
+
+
+def _names() -> list[Any]:
+    """Return the columns of everybody and everything in a booking, labelled."""
+    return [getattr(model, name).label(_label(prefix, name)) for prefix, model, names in _JOINED for name in names]
 
 
 def _children(status: str, label: str) -> Any:
@@ -43,16 +68,7 @@ def _rows(names: tuple[str, ...]) -> Select[Any]:
             *(getattr(Booking, name) for name in names),
             _children(words.COMPLETED, "sessions_completed"),
             _children(words.DRAFT, "sessions_remaining"),
-            *_of(Service, "service", "public_uuid", "name", "short_description", "duration_minutes", "price_cents"),
-            *_of(Service, "service", "slug", "image_url"),
-            Service.service_type.label("service_known_type"),
-            Service.location_type.label("service_location_type"),
-            *_of(Practitioner, "practitioner", "public_uuid", "display_name", "slug", "bio", "profile_image_url"),
-            *_of(User, "user", "email", "full_name", "avatar_url", "phone_number"),
-            *_of(SessionSeat, "session", "public_uuid", "title", "sequence_number", "starts_at", "ends_at", "status"),
-            *_of(SessionSeat, "session", "capacity", "taken", "offered"),
-            *_of(Location, "location", "id", "name", "city", "state_code", "country_code", "address_line_1"),
-            *_of(Location, "location", "timezone"),
+            *_names(),
         )
         .select_from(Booking)
         .outerjoin(Service, Service.id == Booking.service_id)
@@ -69,3 +85,24 @@ DETAIL_ROWS = (
     .add_columns(_Parent.public_uuid.label("parent_uuid"), _Parent.kind.label("parent_kind"))
     .outerjoin(_Parent, _Parent.id == Booking.parent_id)
 )
+
+
+def row_of_new(session: Session, booking: Booking) -> dict[str, Any]:
+    """Return what `DETAIL_ROWS` would of a booking by itself that this transaction has made, without asking for it.
+
+    What was read to make it is shown; only what was not needed for that is read now, by its key.
+    """
+    keys = {
+        "service": booking.service_id,
+        "practitioner": booking.practitioner_id,
+        "user": booking.client_id,
+        "session": booking.service_session_id,
+        "location": booking.location_id,
+    }
+    row: dict[str, Any] = {name: getattr(booking, name) for name in _DETAIL}
+    for prefix, model, names in _JOINED:
+        key = keys[prefix]
+        # Seats are counted by the database, so what was read of them before is old.
+        found = session.get(model, key, populate_existing=model is SessionSeat) if key is not None else None
+        row.update({_label(prefix, name): getattr(found, name, None) for name in names})
+    return {**row, **dict.fromkeys(("sessions_completed", "sessions_remaining", "parent_uuid", "parent_kind"))}

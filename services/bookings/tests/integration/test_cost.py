@@ -33,13 +33,25 @@ def statements() -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_booking_a_time_takes_nine_statements(world: World, book: Callable[..., Answer]) -> None:
+def test_booking_a_time_takes_eight_statements(world: World, book: Callable[..., Answer]) -> None:
     book(start_time=at(8))
 
     with statements() as sent:
         assert book().status == 201
 
-    assert len(sent) <= 9, "\n".join(sent)
+    assert len(sent) <= 8, "\n".join(sent)
+
+
+@pytest.mark.parametrize("more", [{}, {"end_time": at(11), "practitioner_id": 10, "client_notes": "Hello"}])
+def test_losing_takes_one_statement(
+    world: World, http: Caller, book: Callable[..., Answer], more: dict[str, Any]
+) -> None:
+    book()
+
+    with statements() as sent:
+        assert book(http.as_user(2), **more).code == "slot_taken"
+
+    assert len(sent) == 1, "\n".join(sent)
 
 
 def test_booking_a_time_is_quick(world: World, http: Caller, book: Callable[..., Answer]) -> None:

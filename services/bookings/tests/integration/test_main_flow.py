@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from services.bookings.tests.world import MONDAY, World, at
+import pytest
+
+from services.bookings.tests.world import CLIENT, MONDAY, WORKSHOP, World, at
 from shared.clock import frozen_at
 from shared.testing.http import Answer, Caller
 
@@ -165,3 +167,27 @@ def test_free_times_follow_bookings(world: World, book: Book, http: Caller) -> N
     left = {slot["start_time"] for slot in after["available_slots"]}
     assert starts - left == {at(9, 15), at(9, 30), at(9, 45), at(10), at(10, 15), at(10, 30), at(10, 45)}
     assert before["practitioner_timezone"] == "UTC"
+
+
+@pytest.mark.parametrize("kind", ["session", "workshop", "in_person"])
+def test_what_is_made_is_answered_as_it_is_read(
+    world: World, book: Book, client: Caller, owner: Caller, kind: str
+) -> None:
+    """The answer to a booking is formed from what was read to make it; nothing in it may differ from the row."""
+    world.service(WORKSHOP, service_type="workshop")
+    world.dated(700, start=MONDAY + timedelta(days=2))
+    world.tell("location.changed", {"id": 9, "practitioner_id": 10, "name": "Studio", "address": {"line1": "1 Way"}})
+    world.service(55, location_type="in_person", location_id=9)
+    asked = {
+        "session": {"client_notes": "Hello", "title": "Back", "timezone": "Asia/Kathmandu"},
+        "workshop": {"service_id": WORKSHOP, "service_session_id": 700, "start_time": None},
+        "in_person": {"service_id": 55, "user_id": CLIENT, "discount_amount_cents": 1_500, "collect": "in_person"},
+    }[kind]
+    caller = owner if kind == "in_person" else client
+
+    made = book(caller, **asked)
+
+    assert made.status == 201, made
+    read = caller.get(f"/bookings/{made.json['id']}/")
+    assert made.json["booking"] == read.json
+    assert made.headers["ETag"] == read.headers["ETag"]
