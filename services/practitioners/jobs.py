@@ -11,6 +11,7 @@ from services.practitioners.domain import words
 from services.practitioners.models import Practitioner
 from services.practitioners.operations import next_available, reminding, views
 from services.practitioners.operations.announcing import announce, announce_calendar, lock_calendar
+from services.practitioners.operations.banding import misplaced, place_in_bands
 from services.practitioners.operations.counting import drifted
 from services.practitioners.operations.queueing import queue_next_available
 from services.practitioners.operations.verification import approve_application, reinstate_practitioner
@@ -22,6 +23,8 @@ from shared.messaging import daily, every
 from shared.observability import logger
 
 BATCH = 200
+REBANDED = 20_000
+"""How many are looked for at a time."""
 log = logger(__name__)
 AUTO_VERIFY_AFTER = timedelta(seconds=5)
 
@@ -119,6 +122,19 @@ def extend_calendars() -> None:
         announce_calendar(session, one)
 
     _each(due, extend)
+
+
+@every(minutes=15, once=True)
+def sort_into_bands() -> None:
+    """Put those whose rank by rating has changed into their bands, which searches read from the best on."""
+    are_left = True
+    while are_left:
+        with transaction() as session:
+            wrong = misplaced(session, most=REBANDED)
+        for start in range(0, len(wrong), BATCH):
+            with transaction() as session:
+                place_in_bands(session, wrong[start : start + BATCH])
+        are_left = len(wrong) == REBANDED
 
 
 @every(minutes=5, once=True)

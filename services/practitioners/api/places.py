@@ -1,6 +1,7 @@
-"""Reading the place that a list is asked about."""
+"""Reading the place and the time that a list is asked about."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.practitioners.domain.geo import KM_PER_MILE, Circle
@@ -33,6 +34,13 @@ def asked_bounds(query: Mapping[str, Any]) -> dict[str, float] | None:
     if not (-90 <= south <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
         raise Invalid.field("bounds", "Must be south, west, north, east.")
     return {"south": south, "west": west, "north": north, "east": east}
+
+
+def asked_time(query: Mapping[str, Any]) -> datetime | None:
+    """Return the day and time of day at which a start is wanted, without a zone: each practitioner has their own."""
+    if "available_time" not in query or query.get("available_on") is None:
+        return None
+    return datetime.combine(query["available_on"], query["available_time"].replace(tzinfo=None))
 
 
 def check_ranges(query: Mapping[str, Any]) -> None:

@@ -6,14 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.practitioners.api.places import asked_circle, check_ranges
+from services.practitioners.api.places import asked_circle, asked_time, check_ranges
 from services.practitioners.domain.errors import PageTooDeep, PlaceNotFound
+from services.practitioners.queries.candidates import Asked
 from services.practitioners.queries.facets import facets
 from services.practitioners.queries.limits import bounded_reading
 from services.practitioners.queries.listing import FILTERS
 from services.practitioners.queries.places import resolved
 from services.practitioners.queries.previewing import next_starts
-from services.practitioners.queries.search import Asked, corrected, find
+from services.practitioners.queries.search import corrected, find
 from shared.clock import utc_now
 from shared.errors import Invalid
 from shared.http.pages import page_body
@@ -62,6 +63,7 @@ def asked_by(query: Query) -> Asked:
         ordering=ordering,
         size=size,
         offset=offset,
+        at=asked_time(query),
     )
 
 

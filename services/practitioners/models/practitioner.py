@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, Numeric, String, Uuid, text
+from sqlalchemy import CheckConstraint, Computed, Index, Numeric, SmallInteger, String, Uuid, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 
 from services.practitioners.domain import words
+from services.practitioners.domain.bands import LAST_BAND
 from services.practitioners.models.base import Base
 from shared.clock import utc_now
 from shared.database import Key, Timestamps, Versioned
@@ -37,7 +38,7 @@ class Practitioner(Versioned, Timestamps, Base):
     From `rating_average` on the columns are fed by other services' events and by jobs: writing them does not count as
     a change of the profile (`version` stays). `tags` holds every facet as a prefixed word: `s12` specialization, `y3`
     style, `t9` topic, `m4` modality, `M2` its category, `c7` service category, `k1` service type, `l:en` language,
-    `v:virtual` place of work.
+    `v:virtual` place of work. `band` says how far from the best rated somebody stands (domain/bands.py).
     """
 
     __tablename__ = "practitioners"
@@ -97,6 +98,7 @@ class Practitioner(Versioned, Timestamps, Base):
     tags: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     search_extra: Mapped[str] = mapped_column(server_default="")
     new_until: Mapped[datetime | None]
+    band: Mapped[int] = mapped_column(SmallInteger, server_default=text(str(LAST_BAND)))
 
     listed: Mapped[bool] = mapped_column(Computed(LISTED, persisted=True))
     search: Mapped[str] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True), deferred=True)
@@ -114,8 +116,7 @@ class Practitioner(Versioned, Timestamps, Base):
         _listed_index("max_price", text("max_price_cents DESC NULLS LAST"), text("id DESC")),
         _listed_index("experience", text("years_of_experience DESC NULLS LAST"), text("id DESC")),
         _listed_index("next_available", "next_available_at", "id"),
-        _listed_index("tags", "tags", postgresql_using="gin"),
-        _listed_index("search", "search", postgresql_using="gin"),
+        _listed_index("found", text("(ARRAY[band])"), "tags", "search", postgresql_using="gin"),
         Index(
             "ix_practitioners_review_queue",
             "verification_status",

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.practitioners.domain.words import SERVICE_TYPES
 from services.practitioners.models import Practitioner
-from services.practitioners.queries.search import Asked, candidates, place_parameters
+from services.practitioners.queries.candidates import Asked, candidates, place_parameters
 
 _LISTS: Final = {"s": "specializations", "y": "styles", "t": "topics"}
 _MOST: Final = 30
@@ -24,12 +24,12 @@ _WORDS = """
 """
 _TAGS = """
     (SELECT coalesce(jsonb_object_agg(tag, number), '{}') FROM (
-        SELECT tag, count(*) AS number FROM chosen, unnest(chosen.tags) AS tag GROUP BY tag) AS tags)
+        SELECT tag, count(*) AS number FROM candidates, unnest(candidates.tags) AS tag GROUP BY tag) AS tags)
 """
 _CITIES = f"""
     (SELECT coalesce(jsonb_agg(cities ORDER BY cities.count DESC, cities.name), '[]') FROM (
         SELECT coalesce(city_slug, city_name) AS id, city_name AS name, count(DISTINCT practitioner_id) AS count
-        FROM places JOIN chosen ON chosen.id = places.practitioner_id
+        FROM places JOIN candidates ON candidates.id = places.practitioner_id
         WHERE places.deleted_at IS NULL AND city_name IS NOT NULL
         GROUP BY city_slug, city_name ORDER BY count(DISTINCT practitioner_id) DESC, city_name LIMIT {_MOST}) AS cities)
 """  # noqa: S608 - our own number.
@@ -61,15 +61,7 @@ def facets(connection: Connection, asked: Asked) -> dict[str, Any]:
 
 def _counted(asked: Asked) -> Any:
     """Return the statement that counts tags, cities, prices, ratings and free times among the candidates."""
-    among = candidates(asked)
-    chosen = (
-        select(
-            *(Practitioner.id, Practitioner.tags, Practitioner.min_price_cents, Practitioner.max_price_cents),
-            *(Practitioner.rating_average, Practitioner.next_available_at),
-        )
-        .join(among, among.c.id == Practitioner.id)
-        .cte("chosen")
-    )
+    chosen = candidates(asked, Practitioner.tags)
     one, columns = chosen.c, list[Any]()
     for place, (least, most) in enumerate(_PRICES):
         within: list[Any] = [one.min_price_cents.is_not(None)]

@@ -7,7 +7,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
-    Integer,
     Text,
     and_,
     bindparam,
@@ -224,12 +223,16 @@ def practitioners_page(
     by: Identity | None = None,
     circle: Circle | None = None,
     bounds: Mapping[str, float] | None = None,
-    part_of_day: int | None = None,
 ) -> Page:
-    """Return a page of practitioners as `by` may see them; None is anybody.
+    """Return a page of practitioners as `by` may see them; None is anybody."""
+    where, variant, parameters = asked_of(query, by, circle, bounds)
+    return PRACTITIONERS.page(connection, query, where=where, variant=variant, parameters=parameters)
 
-    `part_of_day` is an hour; with `available_on` the morning, afternoon or evening it lies in must have a free time.
-    """
+
+def asked_of(
+    query: Mapping[str, Any], by: Identity | None, circle: Circle | None, bounds: Mapping[str, float] | None
+) -> tuple[list[Clause], str, dict[str, Any]]:
+    """Return whom a list may show to `by`, in a place if one is asked about: clauses, their name, their parameters."""
     where, variant, parameters = _visible(query, by)
     if circle is not None:
         where.append(near())
@@ -239,11 +242,7 @@ def practitioners_page(
         where.append(between())
         variant += "+bounds"
         parameters |= bounds
-    if part_of_day is not None:
-        where.append(_part_is_free(bindparam("f_available_on"), bindparam("part", type_=Integer)))
-        variant += "+part"
-        parameters["part"] = 0 if part_of_day < 12 else 1 if part_of_day < 17 else 2
-    return PRACTITIONERS.page(connection, query, where=where, variant=variant, parameters=parameters)
+    return where, variant, parameters
 
 
 def _visible(query: Mapping[str, Any], by: Identity | None) -> tuple[list[Clause], str, dict[str, Any]]:
@@ -256,6 +255,12 @@ def _visible(query: Mapping[str, Any], by: Identity | None) -> tuple[list[Clause
     return [LISTED], "listed", {}
 
 
-def _part_is_free(day: Any, part: Any) -> Clause:
+def part_of_day(hour: int) -> int:
+    """Return which part of a day an hour lies in: 0 morning, 1 afternoon, 2 evening."""
+    return 0 if hour < 12 else 1 if hour < 17 else 2
+
+
+def part_is_free(day: Any, part: Any) -> Clause:
+    """Return the condition that a part of a local day has a free time, as far as that is known."""
     place = 3 * (day - Practitioner.free_from) + part + 1
     return and_(day >= Practitioner.free_from, func.substr(Practitioner.free_map, place, 1) == "1")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, or_, select, text
 
 from services.practitioners.models import Practitioner
-from shared.scheduling import Bookable, Calendar, first_slots, slots
+from shared.scheduling import Bookable, Calendar, first_slots, is_offered, slots
 
 # The shortest appointment of each; those who are not listed are left out.
 _OFFERS = text("""
@@ -81,6 +81,40 @@ def next_starts(
     return {
         offer.practitioner_id: [slot.start for slot in _first(offer, now=now, count=count)] for offer in offers.values()
     }
+
+
+# All that takes an appointment: for those with hours of their own, a longer one may start where a shorter may not.
+_SESSIONS = text("""
+    SELECT giver, services.id, duration_minutes, schedule_id, available_from, available_until
+    FROM services, unnest(practitioner_ids) AS giver
+    WHERE practitioner_ids && CAST(:ids AS bigint[]) AND giver = ANY(:ids)
+      AND is_visible AND deleted_at IS NULL AND service_type = 'session'
+    ORDER BY duration_minutes, services.id
+""")
+
+
+def free_at(connection: Connection, ids: Sequence[int], *, at: datetime, now: datetime) -> set[int]:
+    """Return those who offer a start on the day and at the time of day of `at`, each by their own calendar's zone."""
+    around = datetime.combine(at.date(), time(), UTC)
+    offers = offers_of(connection, ids, start=around - timedelta(days=2), end=around + timedelta(days=3))
+    sessions: dict[int, list[Bookable]] = {}
+    for row in connection.execute(_SESSIONS, {"ids": sorted(offers)}):
+        given = sessions.setdefault(row.giver, [])
+        given.append(
+            Bookable(
+                service_id=row.id,
+                duration_minutes=max(row.duration_minutes, 1),
+                schedule_id=row.schedule_id,
+                available_from=row.available_from,
+                available_until=row.available_until,
+            )
+        )
+    return {one for one, offer in offers.items() if _starts(offer, sessions.get(one, ()), at=at, now=now)}
+
+
+def _starts(offer: Offer, sessions: Sequence[Bookable], *, at: datetime, now: datetime) -> bool:
+    start = at.replace(tzinfo=offer.calendar.zone).astimezone(UTC)
+    return any(is_offered(offer.calendar, wanted, offer.busy, start, now=now) is None for wanted in sessions)
 
 
 def _first(offer: Offer, *, now: datetime, count: int) -> Sequence[Any]:

@@ -3,8 +3,8 @@
     score = text × (0.7 + 0.06·rating) × 1.15 if free within 72 h × (0.6 + 0.4·e^(−distance/radius)) with a place
             × 1.1 featured × 1.1 new × 2 if the name equals the query
 
-`text` is ts_rank with its own length normalised (1 without a query). Candidates are at most 2,000: the nearest with a
-place, else the best rated.
+`text` is ts_rank with its own length normalised (1 without a query). Candidates are at most 1,000: the nearest with a
+place, else the best rated (queries/candidates.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    Select,
     String,
     bindparam,
     case,
@@ -23,49 +24,19 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    null,
     select,
     text,
 )
 
 from services.practitioners.domain.geo import Circle, kilometres
-from services.practitioners.models import Place, Practitioner, Service
-from services.practitioners.models.referring import LISTED
+from services.practitioners.models import Practitioner
+from services.practitioners.queries.candidates import CANDIDATES, Asked, candidates, place_parameters
 from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
-from services.practitioners.queries.listing import FILTERS, ORDERED, around, near, point, words_of
+from services.practitioners.queries.free_days import CHECKED_EXACTLY
+from services.practitioners.queries.listing import ORDERED, near
 from services.practitioners.queries.presenting import summary
-
-CANDIDATES: Final = 2_000
-Clause = ColumnElement[bool]
-
-_DISTANCE = (
-    select(func.min(func.cube_distance(Place.geo, point())))
-    .where(Place.practitioner_id == Practitioner.id, Place.deleted_at.is_(None))
-    .correlate(Practitioner)
-    .scalar_subquery()
-)
-_NEAREST = (
-    select(Place.id)
-    .where(Place.practitioner_id == Practitioner.id, Place.deleted_at.is_(None), Place.geo.is_not(None))
-    .order_by(func.cube_distance(Place.geo, point()), Place.id)
-    .limit(1)
-    .correlate(Practitioner)
-    .scalar_subquery()
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A search: filters by the names of lists, a text, a place, a sort word, a window."""
-
-    filters: Mapping[str, Any]
-    words: str | None
-    circle: Circle | None
-    service_id: int | None
-    sort_by: str
-    ordering: tuple[str, ...]
-    size: int
-    offset: int
+from services.practitioners.queries.previewing import free_at
+from shared.errors import NotFound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,27 +49,28 @@ class Found:
 
 
 def find(connection: Connection, asked: Asked, *, now: datetime) -> Found:
-    """Return a page of hits."""
-    among = candidates(asked)
-    score = _score(asked, now=now)
-    distance = _DISTANCE if asked.circle else cast(null(), Float)
-    nearest = _NEAREST if asked.circle else cast(null(), Float)
-    order = _ordered(asked.ordering, distance) or _order(asked.sort_by, score, distance)
-    statement = (
-        profiles(SUMMARY_COLUMNS)
-        .add_columns(
-            score.label("score"),
-            distance.label("distance"),
-            nearest.label("nearest"),
-            Practitioner.search_extra.label("search_extra"),
-            select(func.count()).select_from(among).scalar_subquery().label("found"),
-        )
-        .join(among, among.c.id == Practitioner.id)
-        .order_by(*order)
-        .limit(asked.size)
-        .offset(asked.offset)
+    """Return a page of hits. Raises NotFound past the end."""
+    found = _free_then(connection, asked, now=now) if asked.at is not None else _ranked(connection, asked, now=now)
+    if asked.offset and not found.hits:
+        raise NotFound("There is no such page.")
+    return found
+
+
+def _free_then(connection: Connection, asked: Asked, *, now: datetime) -> Found:
+    """Return a page of those among the first who offer a start at the asked time, by their own calendar."""
+    assert asked.at is not None, "a time is asked for"
+    first = _ranked(connection, asked.page(size=CHECKED_EXACTLY, offset=0), now=now)
+    free = free_at(connection, [hit["id"] for hit in first.hits], at=asked.at, now=now)
+    hits = [hit for hit in first.hits if hit["id"] in free]
+    return Found(
+        hits=hits[asked.offset : asked.offset + asked.size],
+        count=len(hits),
+        count_exact=first.count <= CHECKED_EXACTLY,
     )
-    rows = [dict(row) for row in connection.execute(statement, place_parameters(asked)).mappings()]
+
+
+def _ranked(connection: Connection, asked: Asked, *, now: datetime) -> Found:
+    rows = [dict(row) for row in connection.execute(ranking(asked, now=now), place_parameters(asked)).mappings()]
     count = rows[0]["found"] if rows else 0
     return Found(
         hits=[_hit(row, asked.words) for row in rows],
@@ -107,81 +79,76 @@ def find(connection: Connection, asked: Asked, *, now: datetime) -> Found:
     )
 
 
-def _conditions(asked: Asked) -> list[Clause]:
-    """Return what a hit must satisfy, wherever it is."""
-    clauses: list[Clause] = [LISTED]
-    for name, value in asked.filters.items():
-        wanted = FILTERS[name]
-        bound = value if wanted.by_value else bindparam(f"f_{name}", list(value) if isinstance(value, tuple) else value)
-        clauses.append(wanted.clause(bound))
-    if asked.words:
-        clauses.append(words_of(bindparam("words", asked.words, String)))
-    if asked.service_id is not None:
-        giving = select(func.unnest(Service.practitioner_ids)).where(
-            Service.id == asked.service_id, Service.deleted_at.is_(None)
+def ranking(asked: Asked, *, now: datetime) -> Select[Any]:
+    """Return the statement of a page: candidates, their score, and of those on the page what is shown."""
+    among = candidates(asked)
+    score = _score(asked, among.c, now=now)
+    order = _ordered(asked.ordering, among.c) or _order(asked.sort_by, score, among.c)
+    page = (
+        select(
+            among.c.id,
+            among.c.distance,
+            among.c.nearest,
+            score.label("score"),
+            func.row_number().over(order_by=order).label("place"),
         )
-        clauses.append(Practitioner.id.in_(giving))
-    return clauses
-
-
-def candidates(asked: Asked) -> Any:
-    """Return the ids among which is ranked: the nearest that match, in the order of the index, else the best rated."""
-    found = select(Practitioner.id).where(*_conditions(asked)).limit(CANDIDATES + 1)
-    if asked.circle is None:
-        return found.order_by(Practitioner.rating_weighted.desc(), Practitioner.id.desc()).cte("candidates")
-    nearest = (
-        found.join(Place, Place.practitioner_id == Practitioner.id)
-        .where(Place.deleted_at.is_(None), around())
-        .order_by(Place.geo.op("<->")(point()))
-        .subquery("nearest")
+        .order_by(*order)
+        .limit(asked.size)
+        .offset(asked.offset)
+        .cte("page")
     )
-    # Who works at several places stands there several times.
-    return select(nearest.c.id).distinct().cte("candidates")
-
-
-def place_parameters(asked: Asked) -> dict[str, Any]:
-    """Return the bound values of the asked place."""
-    if asked.circle is None:
-        return {}
-    return dict(zip(("px", "py", "pz"), asked.circle.point, strict=True)) | {"chord": asked.circle.chord}
-
-
-def _score(asked: Asked, *, now: datetime) -> ColumnElement[float]:
-    one = literal(1.0, Float)
-    score: ColumnElement[Any] = literal(0.7, Float) + 0.06 * cast(Practitioner.rating_weighted, Float)
-    score = score * case(
-        (Practitioner.next_available_at <= func.now() + literal_column("interval '72 hours'"), 1.15), else_=one
+    return (
+        profiles(SUMMARY_COLUMNS)
+        .add_columns(
+            page.c.score,
+            page.c.distance,
+            page.c.nearest,
+            Practitioner.search_extra.label("search_extra"),
+            select(func.count()).select_from(among).scalar_subquery().label("found"),
+        )
+        .join(page, page.c.id == Practitioner.id)
+        .order_by(page.c.place)
     )
-    score = score * case((Practitioner.featured, 1.1), else_=one) * case((Practitioner.new_until > now, 1.1), else_=one)
+
+
+def _score(asked: Asked, one: Any, *, now: datetime) -> ColumnElement[float]:
+    same = literal(1.0, Float)
+    score: ColumnElement[Any] = literal(0.7, Float) + 0.06 * cast(one.rating_weighted, Float)
+    soon = one.next_available_at <= literal(now) + literal_column("interval '72 hours'")
+    score = score * case((soon, 1.15), else_=same)
+    score = score * case((one.featured, 1.1), else_=same) * case((one.new_until > now, 1.1), else_=same)
     if asked.words:
         query = func.websearch_to_tsquery("estuary", bindparam("words", asked.words, String))
-        rank = case((func.numnode(query) == 0, one), else_=func.ts_rank(Practitioner.search, query, 32))
-        same = func.lower(Practitioner.display_name) == func.lower(bindparam("words", asked.words, String))
-        score = score * rank * case((same, 2.0), else_=one)
+        rank = case((func.numnode(query) == 0, same), else_=func.ts_rank(one.search, query, 32))
+        is_named = func.lower(one.display_name) == func.lower(bindparam("words", asked.words, String))
+        score = score * rank * case((is_named, 2.0), else_=same)
     if asked.circle is not None:
         reach = bindparam("chord", type_=Float)
-        score = score * (0.6 + 0.4 * func.exp(-_DISTANCE / reach))
+        score = score * (0.6 + 0.4 * func.coalesce(func.exp(-one.distance / reach), 0.0))
     return cast(score, Float)
 
 
-def _order(sort_by: str, score: ColumnElement[Any], distance: Any) -> list[Any]:
+def _order(sort_by: str, score: ColumnElement[Any], one: Any) -> list[Any]:
     orders: dict[str, Any] = {
         "relevance": score.desc(),
-        "rating": Practitioner.rating_weighted.desc(),
-        "price_low": Practitioner.min_price_cents.asc().nulls_last(),
-        "price_high": Practitioner.max_price_cents.desc().nulls_last(),
-        "experience": Practitioner.years_of_experience.desc().nulls_last(),
-        "distance": distance.asc().nulls_last(),
-        "availability": Practitioner.next_available_at.asc().nulls_last(),
+        "rating": one.rating_weighted.desc(),
+        "price_low": one.min_price_cents.asc().nulls_last(),
+        "price_high": one.max_price_cents.desc().nulls_last(),
+        "experience": one.years_of_experience.desc().nulls_last(),
+        "distance": one.distance.asc().nulls_last(),
+        "availability": one.next_available_at.asc().nulls_last(),
     }
-    return [orders[sort_by], Practitioner.id.desc()]
+    return [orders[sort_by], one.id.desc()]
 
 
-def _ordered(names: Sequence[str], distance: Any) -> list[Any]:
+def _ordered(names: Sequence[str], one: Any) -> list[Any]:
     """Return the order by the names of lists; none for none."""
-    columns = [(name, distance if name.lstrip("-") == "distance" else ORDERED[name.lstrip("-")]) for name in names]
-    found = [column.desc() if name.startswith("-") else column.asc() for name, column in columns]
-    return [*(one.nulls_last() for one in found), Practitioner.id.desc()] if found else []
+    bare = [name.lstrip("-") for name in names]
+    columns = [one.distance if name == "distance" else one[ORDERED[name].key] for name in bare]
+    found = [
+        column.desc() if name.startswith("-") else column.asc() for name, column in zip(names, columns, strict=True)
+    ]
+    return [*(column.nulls_last() for column in found), one.id.desc()] if found else []
 
 
 def _hit(row: dict[str, Any], words: str | None) -> dict[str, Any]:

@@ -1,11 +1,16 @@
 """Lists, search, favourites and the desk."""
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import event, text
 
+from services.practitioners import jobs
 from services.practitioners.api.viewing import flush_views
 from services.practitioners.tests.people import booking, newcomer, service, told, verified
 from services.practitioners.worker import HANDLERS
+from shared.clock import utc_now
 from shared.database import Database
 from shared.database import database as current
 from shared.messaging.testing import apply
@@ -231,3 +236,26 @@ def test_looks_are_counted_but_not_those_of_owners_and_robots(http: Caller, data
     flush_views()
 
     assert person.get("/practitioners/analytics/").json["overview"]["profile_views"]["total"] == 1
+
+
+def test_a_time_of_day_is_checked_by_the_calendar(http: Caller, database: Database) -> None:
+    person, mine = verified(http, database, user_id=98)
+    newcomer(http, database, user_id=8)
+    week = [{"day": day, "start_time": "09:00", "end_time": "12:00"} for day in range(7)]
+    person.post("/schedules/", {"name": "W", "time_slots": week, "timezone": "Europe/Berlin"})
+    day = utc_now().date() + timedelta(days=5)
+    taken = datetime.combine(day, time(9), ZoneInfo("Europe/Berlin"))
+    held = {"start_time": taken.isoformat(), "end_time": (taken + timedelta(hours=1)).isoformat()}
+    apply(database, "practitioners", HANDLERS, service(1, mine), booking(1, mine, **held))
+    with database.transaction() as session:
+        session.execute(text("UPDATE next_available_queue SET due_at = now() - interval '1 second'"))
+    jobs.compute_next_available()
+
+    # Free are 10:15 to 11:00; the morning as a whole has a free time, the afternoon has none.
+    for at, count in (("10:15", 1), ("11:00", 1), ("09:00", 0), ("09:30", 0), ("11:15", 0), ("10:20", 0), ("14:00", 0)):
+        for path in ("/practitioners/", "/public-practitioners/", "/practitioners/search/"):
+            answer = http.get(f"{path}?available_on={day}&available_time={at}")
+            assert (answer.status, answer.json["count"], len(answer.json["results"])) == (200, count, count), (path, at)
+            assert answer.json["count_exact"] is True
+    assert http.get(f"/practitioners/?available_on={day}&available_time=11:00&page=2").status == 404
+    assert http.get(f"/practitioners/search/?available_on={day}&available_time=11:00&page=2").status == 404
