@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from sqlalchemy import text
 
 from bench.services import EDGE_KEY, postgresql
-from shared.database import connect, disconnect, reading
+from shared.database import connect, database, disconnect, reading
 from shared.database.migrate import migrate
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "finding.md"
@@ -28,8 +29,13 @@ CITIES = (("Austin", 30.27, -97.74), ("New York", 40.71, -74.01), ("Berlin", 52.
 WORDS = ("massage", "reiki", "breathwork", "somatic", "sleep", "anxiety", "yoga", "sound")
 
 # One practitioner in five hundred lives around a city of CITIES, the others anywhere; so a radius holds as many times
-# more as the marketplace is larger, as it does in life.
-_PRACTITIONERS = """
+# more as the marketplace is larger, as it does in life. Ratings are dealt out by hash: what somebody offers says
+# nothing about how well.
+_TAGS = """
+        ARRAY['s' || (1 + n %% 30), 's' || (1 + n %% 7), 'y' || (1 + n %% 12), 't' || (1 + n %% 40),
+              'm' || (1 + n %% 20), 'k' || (1 + n %% 5), 'l:en',
+              CASE WHEN n %% 3 = 0 THEN 'v:virtual' ELSE 'v:in_person' END]"""
+_PRACTITIONERS = f"""
     INSERT INTO practitioners (public_uuid, user_id, slug, display_name, professional_title, bio, years_of_experience,
         buffer_minutes, languages, timezone, verification_status, activity, featured, is_onboarded, requested_changes,
         tier_code, features, full_name, user_active, rating_average, rating_count, rating_weighted, services_count,
@@ -37,18 +43,17 @@ _PRACTITIONERS = """
     SELECT gen_random_uuid(), n, 'practitioner-' || n,
         (ARRAY['Ada','Ben','Cleo','Dan','Eva','Finn','Gia','Hal'])[1 + n %% 8] || ' ' || md5(n::text),
         (ARRAY['Massage therapist','Reiki master','Breathwork guide','Somatic coach'])[1 + n %% 4],
-        repeat('What I do and how I came to it. ', 8), n %% 30, 15, '{en}', 'UTC', 'verified', 'active', n %% 100 = 0,
-        true, '{}', 'basic', '{}', 'Full Name', true, 3 + (n %% 200) / 100.0, n %% 90, 3.5 + (n %% 150) / 100.0, 3,
+        repeat('What I do and how I came to it. ', 8), n %% 30, 15, '{{en}}', 'UTC', 'verified', 'active', n %% 100 = 0,
+        true, '{{}}', 'basic', '{{}}', 'Full Name', true, 3 + (abs(hashint4(n + 1)::bigint) %% 200) / 100.0, n %% 90,
+        3.5 + (abs(hashint4(n)::bigint) %% 1500) / 1000.0, 3,
         4000 + n %% 9000, 9000 + n %% 9000, now() + (n %% 500) * interval '1 hour',
-        ARRAY['s' || (1 + n %% 30), 's' || (1 + n %% 7), 'y' || (1 + n %% 12), 't' || (1 + n %% 40),
-              'm' || (1 + n %% 20), 'k' || (1 + n %% 5), 'l:en',
-              CASE WHEN n %% 3 = 0 THEN 'v:virtual' ELSE 'v:in_person' END],
+        {_TAGS},
         (ARRAY['massage','reiki','breathwork','somatic','sleep','anxiety','yoga','sound'])[1 + n %% 8]
             || ' ' || (ARRAY['grief','trauma','energy','balance','focus'])[1 + n %% 5] || ' rare' || (n / 50),
         1, now() - n * interval '1 minute'
     FROM generate_series(%(first)s::int, %(last)s::int) n
 """
-_PLACES = """
+_PLACES = f"""
     INSERT INTO places (id, practitioner_id, line1, postal_code, full_address, city_name, city_slug, state_code,
         state_name, country_code, country_name, latitude, longitude, address_visibility, is_primary, is_virtual,
         is_in_person, location_types, city_key, state_key, country_key, listed, tags, epoch, sequence)
@@ -57,8 +62,8 @@ _PLACES = """
              ELSE degrees(asin(random() * 2 - 1)) END,
         CASE WHEN n %% 500 < 4 THEN (%(longitudes)s::float[])[1 + n %% 500] + (random() - 0.5) * 0.4
              ELSE random() * 360 - 180 END,
-        'after_booking', true, false, true, '{in_person}', 'city ' || n %% 3000, 'state', 'united states', true,
-        '{}', 1, 1
+        'after_booking', true, false, true, '{{in_person}}', 'city ' || n %% 3000, 'state', 'united states', true,
+        {_TAGS}, 1, 1
     FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 _SERVICES = """
@@ -66,7 +71,7 @@ _SERVICES = """
         type_id, category_id, practitioner_id, min_participants, max_participants, experience_level, location_type,
         includes, tags, is_active, is_featured, is_public, status, published_at, validity_days, is_transferable,
         is_shareable, bonus_sessions, policy_code, policy_tiers, practitioner_listed, version, created_at,
-        popularity_sum, popularity_score, rating_average, rating_count, rating_weighted, hot)
+        popularity_sum, popularity_score, rating_average, rating_count, rating_weighted)
     SELECT gen_random_uuid(), 'service-' || n,
         (ARRAY['Massage','Reiki','Yoga','Breathwork','Sound bath'])[1 + n %% 5] || ' for '
             || (ARRAY['sleep','anxiety','energy','grief','focus','balance','back pain'])[1 + n %% 7],
@@ -74,7 +79,7 @@ _SERVICES = """
         5000 + n %% 20000, 60, CASE WHEN n %% 5 = 0 THEN 2 ELSE 1 END, 1 + n %% 12, 1 + n %% 500, 1, 10, 'all_levels',
         'virtual', '[]', '{calm,rest}', true, n %% 50 = 0, true, 'active', now(), 365, false, false, 0, 'flexible',
         '[]', true, 1, now() - n * interval '1 minute', (n::bigint * 7919) %% 100000,
-        ((n::bigint * 7919) %% 100000) * 0.5, 4.5, 10, 4.2, (n::bigint * 7919) %% 100000 > 95000
+        ((n::bigint * 7919) %% 100000) * 0.5, 4.5, 10, 3 + (n %% 2000) / 1000.0
     FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 _OWNERS = """
@@ -169,14 +174,37 @@ def _fill(url: str, statements: list[str], tables: list[str], first: int, last: 
 
 
 def _fill_practitioners(url: str, first: int, last: int) -> None:
-    _fill(url, [_PRACTITIONERS, _PLACES], ["practitioners", "places"], first, last)
+    """Fill as for a new service: the widest index is made at the end, when all stand in their bands."""
+    from services.practitioners.jobs import sort_into_bands
+
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_indexdef('ix_practitioners_found'::regclass)")
+        definition = cursor.fetchone()[0]
+        cursor.execute("DROP INDEX ix_practitioners_found")
+    _fill(url, [_PRACTITIONERS, _PLACES], [], first, last)
+    sort_into_bands()
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0; SET maintenance_work_mem = '256MB'")
+        cursor.execute(definition)
+        for table in ("practitioners", "places"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
+    connection.close()
 
 
 def _fill_catalog(url: str, first: int, last: int) -> None:
+    from services.catalog.operations.upkeep import renew_hot_set
+    from services.catalog.settings import settings
+
     if first == 1:
         with psycopg2.connect(url) as connection, connection.cursor() as cursor:
             cursor.execute(_OWNERS)
-    _fill(url, [_SERVICES], ["services"], first, last)
+    _fill(url, [_SERVICES], [], first, last)
+    with database().transaction() as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        renew_hot_set(session, size=settings().catalog_hot_set)
+    _fill(url, [], ["services"], first, last)
 
 
 def _ask_practitioners() -> dict[str, Callable[[random.Random], None]]:
@@ -238,13 +266,24 @@ def _ask_catalog() -> dict[str, Callable[[random.Random], None]]:
     def searched(wish: Callable[[random.Random], Wish]) -> Callable[[random.Random], None]:
         return lambda chance: (search(wish(chance)), None)[1]
 
+    def two_words(chance: random.Random) -> str:
+        return f"{chance.choice(('massage', 'reiki'))} {chance.choice(('sleep', 'grief'))}"
+
     return {
         "services: frequent word": searched(lambda c: Wish(q=c.choice(("massage", "reiki", "yoga", "sleep")))),
-        "services: two words": searched(
-            lambda c: Wish(q=f"{c.choice(('massage', 'reiki'))} {c.choice(('sleep', 'grief'))}")
-        ),
+        "services: two words": searched(lambda c: Wish(q=two_words(c))),
         "services: rare word": searched(lambda c: Wish(q=f"rare{c.randint(0, 190)}")),
         "services: by price": searched(lambda c: Wish(q=c.choice(("massage", "yoga")), sort="price")),
+        "services: two words, best rated": searched(lambda c: Wish(q=two_words(c), sort="-rating")),
+        "services: a word, a category, by price": searched(
+            lambda c: Wish(
+                q=c.choice(("massage", "yoga")),
+                sort="price",
+                conditions=("s.category_id = %(category)s",),
+                parameters={"category": c.randint(1, 12)},
+            )
+        ),
+        "services: newest": searched(lambda _: Wish(q="", sort="-created_at")),
         "services: no words": searched(lambda _: Wish(q="")),
     }
 

@@ -18,7 +18,8 @@ from services.catalog.models import Service
 from services.catalog.queries.conditions import LISTED, RADIUS_KM, around_parameters, matching
 from services.catalog.queries.facets import FACETS, facets_among, facets_of, own_parameters
 from services.catalog.queries.fragments import etag
-from services.catalog.queries.search import COUNT_MAX, SORTS, Hits, Wish, highlights, search
+from services.catalog.queries.marking import highlights
+from services.catalog.queries.search import AROUND, COUNT_MAX, SORTS, Hits, Wish, search
 from services.catalog.queries.suggestions import KINDS, suggestions
 from shared.database import reading
 from shared.errors import Invalid, NotFound
@@ -134,7 +135,6 @@ _CONDITIONS = {
     "starts_before": "EXISTS (SELECT FROM service_sessions d WHERE d.service_id = s.id AND d.status = 'scheduled'"
     " AND d.starts_at < %(starts_before)s)",
 }
-_NEAR = "point(s.lng, s.lat) <@ box(point(%(near_west)s, %(near_south)s), point(%(near_east)s, %(near_north)s))"
 
 
 @searching.route("/services/search/")
@@ -260,7 +260,7 @@ def _wish(query: dict[str, Any]) -> Wish:
     conditions = [_CONDITIONS[name] for name in names]
     sort = query.get("sort_by") or ("relevance" if q else "-created_at")
     if "near" in query:
-        conditions.append(_NEAR)
+        conditions.append(AROUND)
         parameters |= around_parameters(query["near"], query.get("radius_km", RADIUS_KM))
     elif sort == "distance":
         raise Invalid.field("sort_by", "distance needs near.")

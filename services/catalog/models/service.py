@@ -22,6 +22,9 @@ SEARCH = (
     "setweight(to_tsvector('estuary', left(coalesce(description, ''), 20000)), 'D')"
 )
 
+SAMPLED = "get_byte(uuid_send(public_uuid), 15) < 16"
+"""True for one service in sixteen, whatever it is about."""
+
 
 def among(column: str, choices: tuple[str, ...]) -> str:
     """Return the SQL condition that a column holds one of `choices`."""
@@ -138,8 +141,10 @@ class Service(Versioned, Timestamps, Base):
         _listed("type_popularity", "type_id", "popularity_score DESC"),
         _listed("city_popularity", "city_slug", "popularity_score DESC"),
         _listed("place", "point(lng, lat)", postgresql_using="gist"),
-        _listed("search", "search", postgresql_using="gin"),
+        # What was written last lies in a list that every search reads through: it is kept short.
+        _listed("search", "search", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": "256"}),
         _listed("search_hot", "search", where="listed AND hot", postgresql_using="gin"),
+        _listed("search_sample", "search", where=f"listed AND {SAMPLED}", postgresql_using="gin"),
         _listed("tags", "tags", postgresql_using="gin"),
         _listed("own", "practitioner_id", "status", "created_at DESC", where="deleted_at IS NULL"),
         _listed("roll", "next_session_at", where="next_session_at IS NOT NULL AND deleted_at IS NULL"),

@@ -38,29 +38,54 @@ FACETS = tuple(_COUNTED)
 
 
 def facets_of(connection: Connection, wish: Wish, wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the wished facets of a search, the most frequent values first."""
+    """Return the wished facets of a search, the most frequent values first.
+
+    Facets of which nothing is chosen are counted among the same services, which are looked for once.
+    """
     if not wanted:
         return {}
-    parts = [_statement(name, wish) for name in wanted]
-    rows = connection.exec_driver_sql(" UNION ALL ".join(parts), {**wish.parameters, "q": wish.q}).all()
+    pools: dict[tuple[str, ...], str] = {}
+    parts = []
+    for name in wanted:
+        pool = pools.setdefault(_others(name, wish), f"pool_{len(pools)}")
+        parts.append(_counting(name, pool))
+    looked = ", ".join(
+        f"{pool} AS MATERIALIZED (SELECT {_FIELDS} FROM services s"  # noqa: S608 - our own text; values are bound.
+        f" WHERE {' AND '.join(('s.listed', MATCHES, *conditions))} LIMIT {COUNT_MAX})"
+        for conditions, pool in pools.items()
+    )
+    statement = f"WITH {looked} {' UNION ALL '.join(parts)}"
+    rows = connection.exec_driver_sql(statement, {**wish.parameters, "q": wish.q}).all()
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in wanted}
     for row in sorted(rows, key=lambda row: (-row.number, row.value)):
         found[row.facet].append(_value(row, wish))
     return found
 
 
-def _statement(name: str, wish: Wish) -> str:
-    value, label, joins, own = _COUNTED[name]
-    others = [
+_FIELDS = ", ".join(
+    f"s.{name}"
+    for name in (
+        *("id", "category_id", "type_id", "location_type", "experience_level", "price_cents", "rating_average"),
+        *("duration_minutes", "city_slug", "location_id"),
+    )
+)
+
+
+def _others(name: str, wish: Wish) -> tuple[str, ...]:
+    """Return the conditions of the search without those that choose what the facet counts."""
+    own = _COUNTED[name][3]
+    return tuple(
         condition
         for place, condition in enumerate(wish.conditions)
         if place >= len(wish.named) or wish.named[place] not in own
-    ]
-    matching = " AND ".join(("s.listed", MATCHES, *others))
+    )
+
+
+def _counting(name: str, pool: str) -> str:
+    value, label, joins, _ = _COUNTED[name]
     return (
         f"(SELECT '{name}' AS facet, {value} AS value, max({label}) AS label, count(DISTINCT s.id) AS number"  # noqa: S608 - our own text; values are bound.
-        f" FROM (SELECT * FROM services s WHERE {matching} LIMIT {COUNT_MAX}) s {joins}"
-        f" GROUP BY {value} ORDER BY number DESC LIMIT {MOST})"
+        f" FROM {pool} s {joins} GROUP BY {value} ORDER BY number DESC, value LIMIT {MOST})"
     )
 
 

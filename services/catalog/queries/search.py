@@ -1,19 +1,24 @@
-"""Full-text search: the best of a capped set of candidates, so that its cost does not grow with the marketplace."""
+"""Full-text search whose cost does not grow with the marketplace.
 
-from collections.abc import Mapping, Sequence
+How frequent the words are is gauged first, in an index of a sixteenth of all services. Rare ones are found all. Of
+frequent ones only the popular services (`hot`) are ranked, before the others; any other order is walked along its
+index until the page is full, or until that turns out to take too long.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from services.catalog.domain.figures import booking_weight
+from services.catalog.models.service import SAMPLED
+from services.catalog.queries.spelling import corrected
 from services.catalog.settings import settings
 from shared.clock import utc_now
 from shared.database import bounded_reading, reading
 
-CANDIDATES = 1_000
 COUNT_MAX = 10_000
 QUERY_CANCELED = "57014"
 
@@ -42,10 +47,27 @@ class Hits:
     corrected: str | None
 
 
-_QUERY = "websearch_to_tsquery('estuary', %(q)s)"
-MATCHES = f"(numnode({_QUERY}) = 0 OR s.search @@ {_QUERY})"
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is looked at.
+
+    `ranked` services at most are scored. What matches `few` or more is frequent. From `many` on nothing is counted:
+    that is estimated from a sixteenth, and lies nine standard deviations above `COUNT_MAX`.
+    """
+
+    ranked: int = 1_000
+    few: int = 3_000
+    many: int = 14_400
+
+
+BOUNDS = Bounds()
+_SHARE = 16
+_SAMPLED = SAMPLED.replace("public_uuid", "s.public_uuid")
+
+QUERY = "websearch_to_tsquery('estuary', %(q)s)"
+MATCHES = f"(numnode({QUERY}) = 0 OR s.search @@ {QUERY})"
 _SCORE = f"""
-    (CASE WHEN numnode({_QUERY}) = 0 THEN 1 ELSE ts_rank(s.search, {_QUERY}, 32) END)
+    (CASE WHEN numnode({QUERY}) = 0 THEN 1 ELSE ts_rank(s.search, {QUERY}, 32) END)
     * (1 + 0.15 * ln(1 + s.popularity_sum / %(now_weight)s)) * (0.7 + 0.06 * s.rating_weighted)
     * (CASE WHEN s.is_featured THEN 1.1 ELSE 1 END) * (CASE WHEN lower(s.name) = lower(%(q)s) THEN 2 ELSE 1 END)
 """
@@ -53,114 +75,179 @@ _DISTANCE = (
     "2 * 6371.0088 * asin(sqrt(least(1, power(sin(radians(s.lat - %(near_lat)s) / 2), 2)"
     " + cos(radians(%(near_lat)s)) * cos(radians(s.lat)) * power(sin(radians(s.lng - %(near_lng)s) / 2), 2))))"
 )
-SORTS = {
-    "relevance": f"{_SCORE} DESC, s.popularity_score DESC, s.id DESC",
-    "created_at": "s.created_at, s.id DESC",
+AROUND = (
+    "point(s.lng, s.lat) <@ box(point(%(near_west)s, %(near_south)s), point(%(near_east)s, %(near_north)s))"
+    f" AND {_DISTANCE} <= %(near_km)s"
+)
+"""The condition for services near a point: a box that the index finds, then the circle."""
+
+_POPULAR = "s.popularity_score DESC, s.id DESC"
+_WALKED = {
+    "created_at": "s.created_at, s.id",
     "-created_at": "s.created_at DESC, s.id DESC",
-    "price": "s.price_cents, s.id DESC",
+    "price": "s.price_cents, s.id",
     "-price": "s.price_cents DESC, s.id DESC",
-    "rating": "s.rating_weighted, s.id DESC",
+    "rating": "s.rating_weighted, s.id",
     "-rating": "s.rating_weighted DESC, s.id DESC",
-    "popularity": "s.popularity_score DESC, s.id DESC",
-    "distance": f"{_DISTANCE}, s.id DESC",
-    "next_session": "s.next_session_at NULLS LAST, s.id DESC",
+    "popularity": _POPULAR,
+    "next_session": "s.next_session_at, s.id",
 }
+"""Orders that an index of listed services holds, forwards or backwards."""
+SORTS = {"relevance": f"{_SCORE} DESC, {_POPULAR}", "distance": f"{_DISTANCE}, s.id DESC", **_WALKED}
+
+Rows = list[tuple[int, int]]
 
 
-def search(wish: Wish) -> Hits:
+def search(wish: Wish, bounds: Bounds = BOUNDS) -> Hits:
     """Return a page of what matches; a misspelt word is replaced by a known one if nothing does."""
-    hits = _search(wish)
+    hits = _search(wish, bounds)
     if hits.count or not wish.typo or not wish.q:
         return hits
     with reading() as connection:
-        corrected = correct(connection, wish.q)
-    if corrected is None:
+        better = corrected(connection, wish.q)
+    if better is None:
         return hits
-    again = _search(replace(wish, q=corrected))
-    return replace(again, corrected=corrected) if again.count else hits
+    again = _search(replace(wish, q=better), bounds)
+    return replace(again, corrected=better) if again.count else hits
 
 
-def _search(wish: Wish) -> Hits:
+def _search(wish: Wish, bounds: Bounds) -> Hits:
     """Look at all services, or where time runs out at the popular ones."""
-    matching = " AND ".join(("s.listed", MATCHES, *wish.conditions))
     parameters = {**wish.parameters, "q": wish.q, "now_weight": booking_weight(utc_now(), 1)}
     parameters |= {"limit": wish.page_size, "offset": (wish.page - 1) * wish.page_size}
+    conditions = " AND ".join((MATCHES, *wish.conditions))
+    timeout_ms = settings().catalog_search_timeout_ms
     try:
-        rows, count = _page(matching, wish.sort, parameters)
+        with bounded_reading(timeout_ms=timeout_ms) as connection:
+            rows, count = _Look(connection, conditions, wish.sort, parameters, bounds).page()
     except OperationalError as slow:
         if getattr(slow.orig, "pgcode", None) != QUERY_CANCELED:
             raise
-        rows, count = _page(f"s.hot AND {matching}", wish.sort, parameters)
-        return Hits(rows, count, exact=False, corrected=None)
+        with bounded_reading(timeout_ms=timeout_ms) as connection:
+            rows, count = _Look(connection, f"s.hot AND {conditions}", wish.sort, parameters, bounds).found()
+        return Hits(rows, min(count, COUNT_MAX), exact=False, corrected=None)
     return Hits(rows, min(count, COUNT_MAX), exact=count <= COUNT_MAX, corrected=None)
 
 
-_POOLED = (
-    "s.id, s.name, s.search, s.popularity_score, s.popularity_sum, s.rating_weighted, s.is_featured, s.created_at,"
-    " s.price_cents, s.next_session_at, s.lat, s.lng, s.xmin::text::bigint AS stamp"
-)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the services, within one transaction."""
 
+    connection: Connection
+    conditions: str
+    sort: str
+    parameters: Mapping[str, Any]
+    bounds: Bounds
 
-def _page(matching: str, sort: str, parameters: Mapping[str, Any]) -> tuple[list[tuple[int, int]], int]:
-    """Rank at most a thousand candidates, the most popular ones that match; other orders take all of 10,000."""
-    most = max(CANDIDATES, parameters["offset"] + parameters["limit"]) if sort == "relevance" else COUNT_MAX + 1
-    statement = f"""
-        WITH pool AS MATERIALIZED (
-            SELECT {_POOLED} FROM services s WHERE {matching}
-            ORDER BY s.popularity_score DESC, s.id DESC LIMIT {most}
-        ),
-        counted AS (
-            SELECT count(*) AS number FROM (SELECT FROM services s WHERE {matching} LIMIT {COUNT_MAX + 1}) capped
-        ),
-        page AS (SELECT s.id, s.stamp FROM pool s ORDER BY {SORTS[sort]} LIMIT %(limit)s OFFSET %(offset)s)
-        SELECT page.id, page.stamp, counted.number FROM counted LEFT JOIN page ON true
-    """  # noqa: S608 - our own text; values are bound.
-    with bounded_reading(timeout_ms=settings().catalog_search_timeout_ms) as connection:
-        found = connection.exec_driver_sql(statement, dict(parameters)).all()
-    return [(row.id, row.stamp) for row in found if row.id is not None], found[0].number
+    def page(self) -> tuple[Rows, int]:
+        """Return a page in order, and how many there are; more than `COUNT_MAX` says no more than that."""
+        matches, services, has_words = self._gauge()
+        if matches < self.bounds.few:
+            return self.found()
+        if self.sort == "distance":
+            return self.found()
+        count = COUNT_MAX + 1 if matches >= self.bounds.many else self._count(has_words=has_words)
+        if self.sort == "relevance":
+            return self._ranked(f"s.hot AND {self.conditions}" if has_words else None)[0], count
+        expected = (self.parameters["offset"] + self.parameters["limit"]) * services / max(matches, 1)
+        if not has_words:
+            return self._walked(), count
+        # Words may avoid the beginning of the order: then the walk ends at three times what was expected.
+        rows = self._walked(int(3 * expected) + 1_000) if expected <= matches else []
+        is_full = len(rows) == self.parameters["limit"]
+        return (rows if is_full else self.found()[0]), count
 
+    def found(self) -> tuple[Rows, int]:
+        """Find all that match, and sort them."""
+        if self.sort == "relevance":
+            return self._ranked(self.conditions)
+        return self._ask(f"""
+            WITH pool AS MATERIALIZED (
+                SELECT s.id, s.created_at, s.price_cents, s.rating_weighted, s.popularity_score, s.next_session_at,
+                       s.lat, s.lng, s.xmin::text::bigint AS stamp
+                FROM services s WHERE s.listed AND {self.conditions}
+            ), page AS (SELECT s.id, s.stamp FROM pool s ORDER BY {SORTS[self.sort]} LIMIT %(limit)s OFFSET %(offset)s)
+        """)  # noqa: S608 - our own text; values are bound.
 
-_MARK, _UNMARK = "\x02", "\x03"
-"""Around what matches, until the rest is escaped; texts hold no control characters."""
-_HEADLINE = f'\'StartSel="{_MARK}", StopSel="{_UNMARK}", HighlightAll=true\''
-_MARKED = f"""
-    SELECT s.id, ts_headline('estuary', s.name, {_QUERY}, {_HEADLINE}) AS name,
-           ts_headline('estuary', coalesce(s.short_description, ''), {_QUERY}, {_HEADLINE}) AS short_description
-    FROM services s WHERE s.id = ANY(%(ids)s)
-"""  # noqa: S608 - our own text; values are bound.
+    def _gauge(self) -> tuple[int, int, bool]:
+        """Return about how many services match, how many there are, and whether there are words to look for.
 
+        Without words no index is as good as counting, which then ends at the bound.
+        """
+        matching = f"s.listed AND {self.conditions}"
+        sampled, services = self.connection.exec_driver_sql(
+            f"""
+            SELECT CASE WHEN numnode({QUERY}) = 0 THEN NULL
+                        ELSE (SELECT count(*) FROM services s WHERE {_SAMPLED} AND {matching}) END,
+                   (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'services'::regclass)
+            """,  # noqa: S608 - our own text; values are bound.
+            dict(self.parameters),
+        ).one()
+        if sampled is not None:
+            return sampled * _SHARE, services, True
+        return self._count(has_words=False), services, False
 
-def highlights(connection: Connection, ids: Sequence[int], q: str) -> dict[str, dict[str, str]]:
-    """Return names and short descriptions by id, as HTML: what matches stands between <em> and </em>."""
-    rows = connection.exec_driver_sql(_MARKED, {"ids": list(ids), "q": q})
-    return {
-        str(row.id): {"name": _marked(row.name), "short_description": _marked(row.short_description)} for row in rows
-    }
+    def _count(self, *, has_words: bool) -> int:
+        """Return how many match. What words find is no more than `many`, and is counted in the index of words."""
+        limit = "" if has_words else f" LIMIT {COUNT_MAX + 1}"
+        counted: int = self.connection.exec_driver_sql(
+            f"SELECT count(*) FROM (SELECT FROM services s WHERE s.listed AND {self.conditions}{limit}) matching",  # noqa: S608 - our own text; values are bound.
+            dict(self.parameters),
+        ).scalar_one()
+        return counted
 
+    def _ranked(self, among: str | None) -> tuple[Rows, int]:
+        """Rank the most popular of those among which is looked (None: of all that match), then by popularity alone.
 
-def _marked(text: str) -> str:
-    return escape(text).replace(_MARK, "<em>").replace(_UNMARK, "</em>")
+        The number is of those among which was looked.
+        """
+        pool = f"SELECT s.id, s.popularity_score FROM services s WHERE s.listed AND {among or self.conditions}"  # noqa: S608 - our own text; values are bound.
+        if among is None:
+            pool += f" ORDER BY {_POPULAR} LIMIT {self.bounds.ranked}"
+        best = f"""
+            WITH pool AS MATERIALIZED ({pool}),
+            best AS MATERIALIZED (SELECT s.id FROM pool s ORDER BY {_POPULAR} LIMIT {self.bounds.ranked})
+        """  # noqa: S608 - our own text; values are bound.
+        rows, count = self._ask(f"""{best}, page AS (
+                SELECT s.id, s.xmin::text::bigint AS stamp FROM best JOIN services s ON s.id = best.id
+                ORDER BY {SORTS["relevance"]} LIMIT %(limit)s OFFSET %(offset)s
+            )
+        """)  # noqa: S608 - our own text; values are bound.
+        missing = self.parameters["limit"] - len(rows)
+        if missing and (among != self.conditions or count > self.bounds.ranked):
+            more = self.connection.exec_driver_sql(
+                f"""
+                {best} SELECT s.id, s.xmin::text::bigint AS stamp FROM services s
+                WHERE s.listed AND {self.conditions} AND s.id NOT IN (SELECT id FROM best)
+                ORDER BY {_POPULAR} LIMIT {missing}
+                OFFSET greatest(0, %(offset)s - (SELECT count(*) FROM best))
+                """,  # noqa: S608 - our own text; values are bound.
+                dict(self.parameters),
+            )
+            rows += [(row.id, row.stamp) for row in more]
+        return rows, count
 
+    def _walked(self, most: int | None = None) -> Rows:
+        """Walk along the index of the order, past `most` services at most, until the page is full."""
+        order = SORTS[self.sort]
+        found = self.connection.exec_driver_sql(
+            f"""
+            SELECT s.id, s.stamp FROM (
+                SELECT s.*, s.xmin::text::bigint AS stamp FROM services s WHERE s.listed
+                {f"ORDER BY {order} LIMIT {most}" if most else ""}
+            ) s WHERE {self.conditions} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+            """,  # noqa: S608 - our own text; values are bound.
+            dict(self.parameters),
+        )
+        return [(row.id, row.stamp) for row in found]
 
-_NEAREST = """
-    WITH words AS (
-        SELECT word, place FROM unnest(%(words)s::text[]) WITH ORDINALITY AS given(word, place)
-    )
-    SELECT w.word, CASE WHEN length(w.word) < 4 OR EXISTS (SELECT FROM search_terms t WHERE t.term = w.word)
-                        THEN w.word ELSE near.term END AS nearest
-    FROM words w LEFT JOIN LATERAL (
-        SELECT t.term FROM search_terms t
-        WHERE t.term %% w.word AND levenshtein(t.term, w.word) <= CASE WHEN length(w.word) < 8 THEN 1 ELSE 2 END
-        ORDER BY levenshtein(t.term, w.word), t.df DESC, t.term LIMIT 1
-    ) near ON length(w.word) BETWEEN 4 AND 40
-    ORDER BY w.place
-"""
-
-
-def correct(connection: Connection, q: str) -> str | None:
-    """Return the words with misspelt ones replaced by the nearest known ones; None where none is near."""
-    words = [word for word in q.lower().split() if word][:12]
-    rows = connection.exec_driver_sql(_NEAREST, {"words": words}).all()
-    if all(row.nearest is None or row.nearest == row.word for row in rows):
-        return None
-    return " ".join(row.nearest or row.word for row in rows)
+    def _ask(self, statement: str) -> tuple[Rows, int]:
+        """Return the rows of `page`, and the size of `pool`."""
+        found = self.connection.exec_driver_sql(
+            f"""{statement}, numbered AS (SELECT id, stamp, row_number() OVER () AS place FROM page)
+            SELECT numbered.id, numbered.stamp, counted.number
+            FROM (SELECT count(*) AS number FROM pool) counted LEFT JOIN numbered ON true
+            ORDER BY numbered.place""",  # noqa: S608 - our own text; values are bound.
+            dict(self.parameters),
+        ).all()
+        return [(row.id, row.stamp) for row in found if row.id is not None], found[0].number
