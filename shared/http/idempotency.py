@@ -20,7 +20,7 @@ from enum import Enum, auto
 from typing import Any
 
 from flask import Response, current_app, g, make_response, request
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Boolean, column, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,7 +33,15 @@ from shared.http.tables import idempotency_keys
 KEPT = timedelta(hours=72)
 LEASE = timedelta(seconds=60)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_ANSWERED = ("status", "headers", "body")
 _KEPT_HEADERS = ("ETag", "Location", "Estuary-Message")
+# One message, two statements: the second sees what was committed until the first had the lock.
+_BEGUN = text("""
+    SELECT set_config('estuary.key', CAST(pg_try_advisory_xact_lock(hashtextextended(:lock, 0)) AS text), true);
+    SELECT current_setting('estuary.key') = 'true' AS is_alone, kept.request_hash, kept.status, kept.headers, kept.body
+    FROM (SELECT 1) AS one LEFT JOIN idempotency_keys AS kept
+      ON kept.principal = :principal AND kept.route = :route AND kept.key = :named
+""").columns(column("is_alone", Boolean), *(idempotency_keys.c[name] for name in ("request_hash", *_ANSWERED)))
 
 Answer = Callable[[], Response]
 Fingerprint = Callable[[], bytes]
@@ -113,11 +121,12 @@ def purge(session: Session) -> int:
 
 def _in_transaction(slot: _Slot, answer: Answer) -> Response:
     def work(session: Session) -> Response:
-        if not session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(_lock_name(slot), 0)))):
+        names = {"lock": _lock_name(slot), "principal": slot.principal, "route": slot.route, "named": slot.key}
+        begun = session.execute(_BEGUN, names).one()
+        if not begun.is_alone:
             raise StillRunning(retry_after=1)
-        kept = session.execute(select(idempotency_keys).where(slot.matches())).one_or_none()
-        if kept is not None:
-            return _replay(kept, slot)
+        if begun.request_hash is not None:
+            return _replay(begun, slot)
         with joined(session):
             response = answer()
         session.execute(insert(idempotency_keys).values(**slot.values(), **_answered(response)))
