@@ -1,12 +1,12 @@
 """What ffprobe and ffmpeg can tell and do, where they are installed."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 from services.media.clients import sandbox
@@ -54,6 +54,10 @@ class FilmTools:
     def poster(self, path: Path, to: Path, *, film: Film, beat: sandbox.Beat = lambda: None) -> bool:
         """Write a still of the film; returns whether there is one now."""
         at = min(1.0, float(film.duration or 0) / 10)
+        # A film may show nothing new after its first picture.
+        return self._still(path, to, at, beat) or (at > 0 and self._still(path, to, 0.0, beat))
+
+    def _still(self, path: Path, to: Path, at: float, beat: sandbox.Beat) -> bool:
         wanted = ("-ss", f"{at:.3f}", "-i", f"file:{path}", "-frames:v", "1", "-map_metadata", "-1")
         return self._make([*wanted, f"file:{to}"], to, beat)
 
@@ -61,27 +65,35 @@ class FilmTools:
         """Write the film without its metadata and ready to be streamed; returns whether that worked."""
         wanted = ("-i", f"file:{path}", "-map", "0:v?", "-map", "0:a?", "-c", "copy", "-map_metadata", "-1")
         faster = ("-movflags", "+faststart") if to.suffix in (".mp4", ".mov") else ()
-        return self._make([*wanted, *faster, f"file:{to}"], to, beat)
+        # Copied streams need as much room as they have, and a little for another container's tables.
+        room = path.stat().st_size * 11 // 10 + sandbox.OUTPUT_BYTES
+        return self._make([*wanted, *faster, f"file:{to}"], to, beat, output_bytes=room)
 
     def transcoded(self, path: Path, to: Path, *, beat: sandbox.Beat = lambda: None) -> bool:
         """Write the film in the format of `to`'s ending; returns whether that worked."""
         wanted = ("-i", f"file:{path}", "-map", "0:v:0", "-map", "0:a:0?", "-map_metadata", "-1")
         return self._make([*wanted, f"file:{to}"], to, beat)
 
-    def _make(self, arguments: Sequence[str], to: Path, beat: sandbox.Beat) -> bool:
+    def _make(
+        self, arguments: Sequence[str], to: Path, beat: sandbox.Beat, *, output_bytes: int = sandbox.OUTPUT_BYTES
+    ) -> bool:
         if not self.ffmpeg:
             return False
         command = [self.ffmpeg, "-nostdin", "-v", "error", "-y", *_ITSELF_ONLY, *arguments]
-        outcome = sandbox.run(command, cpu_seconds=int(WORK_SECONDS), deadline_seconds=WORK_SECONDS, beat=beat)
+        outcome = sandbox.run(
+            command,
+            cpu_seconds=int(WORK_SECONDS),
+            deadline_seconds=WORK_SECONDS,
+            output_bytes=output_bytes,
+            beat=beat,
+        )
         return outcome.status == 0 and to.exists() and to.stat().st_size > 0
 
 
 @cache
 def film_tools(told: Settings) -> FilmTools:
     """Return the programs that are named, or found on this machine."""
-    return FilmTools(
-        ffprobe=told.ffprobe or shutil.which("ffprobe") or "", ffmpeg=told.ffmpeg or shutil.which("ffmpeg") or ""
-    )
+    return FilmTools(ffprobe=told.ffprobe or which("ffprobe") or "", ffmpeg=told.ffmpeg or which("ffmpeg") or "")
 
 
 def _read(told: dict[str, Any]) -> Film:

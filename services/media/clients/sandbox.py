@@ -74,13 +74,14 @@ def run(
     memory_bytes: int | None = None,
     cpu_seconds: int,
     deadline_seconds: float,
+    output_bytes: int = OUTPUT_BYTES,
     beat: Beat = lambda: None,
 ) -> Outcome:
     """Run a program to its end, or to the end of its time. Raises FileNotFoundError when there is no such program."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (output_bytes, output_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if memory_bytes is not None:
             resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))

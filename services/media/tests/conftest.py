@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from urllib3 import encode_multipart_formdata
 
-from services.media.clients import imaging, sandbox
+from services.media.clients import films, imaging, sandbox
 from services.media.clients.folder import FolderStorage
 from services.media.clients.storage import configured
 from services.media.operations.working import work_once
@@ -55,6 +56,22 @@ def folder(own_settings: None) -> FolderStorage:
     storage = configured(settings())
     assert isinstance(storage, FolderStorage)
     return storage
+
+
+@pytest.fixture(autouse=True)
+def no_film_tools(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Films are stored as they are, whatever this machine has; tests that ask for `real_tools` have what it has."""
+    films.film_tools.cache_clear()
+    if "real_tools" not in request.fixturenames:
+        monkeypatch.setattr(films, "which", lambda _name: None)
+
+
+@pytest.fixture
+def real_tools() -> None:
+    """ffprobe and ffmpeg, as they are installed here."""
+    missing = [name for name in ("ffprobe", "ffmpeg") if which(name) is None]
+    if missing:
+        pytest.skip(f"not installed here: {', '.join(missing)}")
 
 
 @pytest.fixture(autouse=True)

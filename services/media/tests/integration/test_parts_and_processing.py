@@ -1,14 +1,12 @@
 """Uploads in parts, many permissions at once, and processing on request."""
 
-import stat
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.media.tests.conftest import Configure, Sender, Work, body_of
-from services.media.tests.pictures import mp4, opened, picture, wav
+from services.media.tests.pictures import mp4, opened, picture
 from shared.clock import shifted_by
 from shared.ids import uuid7
 from shared.testing.http import Caller
@@ -132,17 +130,6 @@ def test_orders_that_can_not_be(ana: Sender, work: Work, body: dict[str, Any], f
     assert field in ana.http.post(f"/media/{made['id']}/process/", body).errors
 
 
-def test_what_is_not_installed_is_said(ana: Sender, work: Work) -> None:
-    film = ana.stored(mp4(), "a.mp4", "video/mp4")
-    work()
-
-    refused = ana.http.post(
-        f"/media/{film['id']}/process/", {"operations": ["transcode"], "options": {"format": "webm"}}
-    )
-
-    assert (refused.status, refused.code) == (400, "operation_unavailable")
-
-
 def test_only_requested_jobs_are_called_off(ana: Sender, work: Work) -> None:
     made = ana.upload().json
     first = ana.get(made["id"])["processing_jobs"][0]["job_id"]
@@ -153,48 +140,6 @@ def test_only_requested_jobs_are_called_off(ana: Sender, work: Work) -> None:
     assert ana.http.post(f"/media/{made['id']}/jobs/{job['job_id']}/cancel/").json["status"] == "cancelled"
     assert work() == 0
     assert ana.http.post(f"/media/{made['id']}/jobs/{uuid7()}/cancel/").status == 404
-
-
-@pytest.fixture
-def tools(tmp_path: Path, configure: Configure) -> None:
-    """Programs that answer as ffprobe and ffmpeg do."""
-    streams = (
-        '{"format": {"duration": "12.3456"}, "streams": [{"codec_type": "video", "codec_name": "h264", "width": 1920,'
-        ' "height": 1080, "avg_frame_rate": "30000/1001", "side_data_list": [{"rotation": -90}]},'
-        ' {"codec_type": "audio", "codec_name": "aac", "channels": 2, "sample_rate": "48000"}]}'
-    )
-    (tmp_path / "still.png").write_bytes(picture(160, 90, kind="PNG"))
-    probe, maker = tmp_path / "ffprobe", tmp_path / "ffmpeg"
-    probe.write_text(f"#!/bin/sh\ncat <<'E'\n{streams}\nE\n")
-    maker.write_text(
-        "#!/bin/sh\nfor last; do :; done\nto=${last#file:}\n"
-        f'case "$to" in *.png) cp {tmp_path}/still.png "$to";; *) printf cleaned > "$to";; esac\n'
-    )
-    for one in (probe, maker):
-        one.chmod(one.stat().st_mode | stat.S_IXUSR)
-    configure(ffprobe=probe, ffmpeg=maker)
-
-
-@pytest.mark.usefixtures("tools")
-def test_films_are_looked_at_and_cleaned(http: Caller, ana: Sender, work: Work) -> None:
-    made = ana.stored(mp4(), "a.mp4", "video/mp4", visibility="public", entity_type="user", entity_id="7")
-    work()
-
-    ready = ana.get(made["id"])
-    assert (ready["width"], ready["height"], ready["duration"]) == (1080, 1920, 12.346)
-    assert ready["processing_metadata"]["video"] == {"codec": "h264", "fps": 29.97, "bitrate": None, "rotation": 270}
-    assert [one["version_type"] for one in ready["versions"]] == ["thumbnail", "poster"]
-    assert body_of(http, ready["url"]).raw.data == b"cleaned"
-    assert body_of(http, ready["thumbnail_url"]).headers["Content-Type"] == "image/webp"
-
-
-@pytest.mark.usefixtures("tools")
-def test_sounds_tell_how_long_they_are(ana: Sender, work: Work) -> None:
-    made = ana.upload(wav(), "a.wav", "audio/wav").json
-    assert made["status"] == "processing"
-    work()
-
-    assert ana.get(made["id"])["duration"] == 12.346
 
 
 def test_documents_are_scanned_where_there_is_a_scanner(ana: Sender, work: Work, configure: Configure) -> None:
