@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.reviews.domain import windows, words
@@ -94,14 +94,23 @@ def _judged(
     ):
         if wanted is not None and session.scalar(select(model.public_uuid).where(model.id == number)) != wanted:
             refusal = BookingMismatch(errors={name: ["The booking is of another one."]})
-    reviewed = session.get(Practitioner, booking.practitioner_id)
-    if refusal is None and reviewed is not None and reviewed.user_id == user_id:
+    if refusal is None and _gave(session, booking, user_id):
         refusal = OwnService()
     elif refusal is None and review is not None:
         refusal = AlreadyReviewed()
     elif refusal is None and not windows.is_open(until, now):
         refusal = WindowClosed()
     return Eligibility(booking=booking, refusal=refusal, review=review, review_by=until)
+
+
+def _gave(session: Session, booking: Booking, user_id: int) -> bool:
+    """Whether the client is the practitioner of the booking, or works for its service."""
+    giving = select(func.unnest(Service.practitioner_ids)).where(Service.id == booking.service_id)
+    own = select(Practitioner.id).where(
+        Practitioner.user_id == user_id,
+        or_(Practitioner.id == booking.practitioner_id, Practitioner.id.in_(giving)),
+    )
+    return session.scalar(own.limit(1)) is not None
 
 
 def _named(session: Session, model: Any, reference: UUID | None) -> Any:

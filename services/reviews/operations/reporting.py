@@ -103,12 +103,7 @@ def _require_first(session: Session, review: Review, *, by: Identity, now: datet
 
 def _is_enough(session: Session, review: Review) -> bool:
     """Whether the review is hidden without staff: never twice, and never by its practitioner or few people alone."""
-    if review.was_restored or not review.is_published:
+    if review.was_restored or not review.is_published or review.report_score < settings().auto_hide_score:
         return False
-    agreed = session.execute(
-        select(func.count(), func.coalesce(func.sum(Report.weight), 0)).where(
-            Report.review_id == review.id, Report.resolution.is_(None), Report.counts
-        )
-    ).one()
-    people, score = agreed
-    return bool(people >= weights.REPORTERS_LEAST and score >= settings().auto_hide_score)
+    people = select(func.count()).where(Report.review_id == review.id, Report.resolution.is_(None), Report.counts)
+    return (session.scalar(people) or 0) >= weights.REPORTERS_LEAST

@@ -183,6 +183,16 @@ def test_neither_two_people_nor_the_practitioner_nor_staff_hide(path: str, http:
     assert [report["weight"] for report in item["reports"]] == ["1.00", "2.00", "2.00", "2.00"]
 
 
+def test_the_practitioner_adds_half_to_what_three_people_say(path: str, http: Caller) -> None:
+    for number in range(20, 23):
+        assert http.as_user(number).post(f"{path}report/", {"reason": "off_topic"}).status == 201
+    assert http.get(path).status == 200
+
+    assert http.as_user(OWNER).post(f"{path}report/", {"reason": "harassment"}).status == 201
+
+    assert http.get(path).status == 404
+
+
 def test_what_staff_report_comes_first(write: Write, http: Caller, staff: Caller) -> None:
     paths = [f"/reviews/{write(comment=f'Number {number}').json['public_uuid']}/" for number in range(2)]
     for number in range(20, 22):

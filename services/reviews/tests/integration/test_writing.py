@@ -10,6 +10,7 @@ from services.reviews.tests.world import (
     CLIENT,
     NOON,
     OTHER,
+    OTHER_OWNER,
     OTHER_PRACTITIONER,
     OTHER_SERVICE,
     OWNER,
@@ -107,6 +108,16 @@ def test_own_work(world: World, http: Caller) -> None:
         {"service_uuid": uuid_of("service", SERVICE)},
     ):
         answer = owner.post("/reviews/", {"rating": 5, **named})
+        assert (answer.status, answer.code) == (403, "own_service")
+
+
+def test_who_works_for_the_service_does_not_review_it(world: World, http: Caller) -> None:
+    people = [{"practitioner_id": one, "is_primary": one == PRACTITIONER} for one in (PRACTITIONER, OTHER_PRACTITIONER)]
+    world.service(practitioners=people)
+    world.booking(7, OTHER_OWNER)
+
+    for named in ({"booking_uuid": uuid_of("booking", 7)}, {"service_uuid": uuid_of("service", SERVICE)}):
+        answer = http.as_user(OTHER_OWNER).post("/reviews/", {"rating": 5, **named})
         assert (answer.status, answer.code) == (403, "own_service")
 
 
