@@ -1,6 +1,6 @@
 """What happens by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from services.practitioners.domain import words
 from services.practitioners.models import Practitioner
-from services.practitioners.operations import next_available, reminding, views
+from services.practitioners.operations import checking, next_available, reminding, views
 from services.practitioners.operations.announcing import announce, announce_calendar, lock_calendar
 from services.practitioners.operations.banding import misplaced, place_in_bands
-from services.practitioners.operations.counting import drifted
 from services.practitioners.operations.queueing import queue_next_available
 from services.practitioners.operations.verification import approve_application, reinstate_practitioner
 from services.practitioners.settings import settings
@@ -184,7 +183,18 @@ def forget_old_views() -> None:
 
 @daily(at="03:05")
 def check_counters() -> None:
-    """Compare a thirtieth of the counters with the bookings they follow from, and log where they drifted."""
+    """Compare a thirtieth of all counters with what they follow from, and log where they drifted."""
+    part = utc_now().date().toordinal() % checking.PARTS
     with transaction() as session:
-        for practitioner_id, held, found in drifted(session, part=utc_now().date().toordinal() % 30):
-            log.warning("counters_drifted", practitioner_id=practitioner_id, held=held, found=found)
+        for ids in checking.practitioners(session, part=part, batch=BATCH):
+            _log_drifts(checking.drifted_profiles(session, ids))
+    with transaction() as session:
+        for ids in checking.admirers(session, part=part, batch=BATCH):
+            _log_drifts(checking.drifted_favorites(session, ids))
+
+
+def _log_drifts(drifts: Iterable[checking.Drift]) -> None:
+    for drift in drifts:
+        log.warning(
+            "counters_drifted", owner_id=drift.owner_id, counter=drift.counter, held=drift.held, found=drift.found
+        )

@@ -101,22 +101,3 @@ def move_numbers(session: Session, practitioner_id: int, *, before: Counted | No
 def recount_client(session: Session, practitioner_id: int, user_id: int, *, now: datetime) -> None:
     """Work out what a practitioner and a client had with each other."""
     session.execute(_CLIENT, {"id": practitioner_id, "user_id": user_id, "now": now})
-
-
-_DRIFTED = text("""
-    SELECT practitioners.id, practitioners.bookings_count AS held, count(bookings.id) AS found
-    FROM practitioners
-    LEFT JOIN bookings ON bookings.practitioner_id = practitioners.id AND bookings.deleted_at IS NULL
-        AND bookings.parent_booking_id IS NULL
-        AND (bookings.status IN ('confirmed', 'in_progress', 'completed', 'no_show')
-             OR (bookings.status = 'canceled' AND bookings.status_detail IS DISTINCT FROM 'expired'
-                 AND bookings.status_detail IS DISTINCT FROM 'late_payment'))
-    WHERE practitioners.id % 30 = :part
-    GROUP BY practitioners.id HAVING practitioners.bookings_count <> count(bookings.id)
-    LIMIT 1000
-""")
-
-
-def drifted(session: Session, *, part: int) -> list[tuple[int, int, int]]:
-    """Return (practitioner, counted, found) where a counter is not what the bookings say, for a thirtieth of them."""
-    return [(row.id, row.held, row.found) for row in session.execute(_DRIFTED, {"part": part})]
