@@ -31,10 +31,11 @@ class Authenticator:
         self._revocations = revocations
         self._refetch_keys = refetch_keys
 
-    async def authenticate(self, authorization: list[bytes], route: "Route") -> tuple[Claims | None, str]:
+    def authenticate(self, authorization: list[bytes], route: "Route") -> tuple[Claims | None, str]:
         """Return the caller and the token to pass on; (None, "") for somebody anonymous.
 
-        Raises Refusal: authentication_failed, token_expired, token_revoked, service_unavailable.
+        Raises Refusal: authentication_failed, token_expired, token_revoked; UnknownKey when the token names a key
+        that may have been published a moment ago: then `refresh_keys`, and once more.
         """
         if not authorization or route.ignore_token:
             return None, ""
@@ -47,13 +48,19 @@ class Authenticator:
             if route.lets_expired:
                 return None, token
             raise unauthorized("token_expired") from error
-        except UnknownKey as error:
-            claims = await self._verify_with_fresh_keys(token, error)
+        except UnknownKey:
+            raise
         except TokenError as error:
             raise unauthorized("authentication_failed") from error
         if self._revocations.refuse(claims):
             raise unauthorized("token_revoked")
         return claims, token
+
+    async def refresh_keys(self, unknown: UnknownKey) -> None:
+        """Read the keys again. Raises Refusal: service_unavailable, when there are none."""
+        await self._refetch_keys()
+        if not len(self._keys):
+            raise Refusal("service_unavailable", headers=[("Retry-After", "2")]) from unknown
 
     def is_staff(self, authorization: list[bytes]) -> bool:
         """Say whether staff asks, where a bad token is as good as none."""
@@ -63,17 +70,6 @@ class Authenticator:
         except (Refusal, TokenError):
             return False
         return claims is not None and claims.is_staff and not self._revocations.refuse(claims)
-
-    async def _verify_with_fresh_keys(self, token: str, unknown: UnknownKey) -> Claims:
-        await self._refetch_keys()
-        if not len(self._keys):
-            raise Refusal("service_unavailable", headers=[("Retry-After", "2")]) from unknown
-        try:
-            return self._verifier.verify(token)
-        except TokenExpired as error:
-            raise unauthorized("token_expired") from error
-        except TokenError as error:
-            raise unauthorized("authentication_failed") from error
 
 
 def unauthorized(code: str) -> Refusal:

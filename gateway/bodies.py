@@ -25,19 +25,23 @@ class Bodies:
     def __init__(self) -> None:
         self.held_bytes = 0
 
+    def at_hand(self, request: ClientRequest, incoming: Incoming, route: Route) -> bytes:
+        """Return a body that has come to its end, as `read` does."""
+        _check(incoming, route)
+        body = request.content.read_nowait(-1)
+        if len(body) > route.body_bytes:
+            raise Refusal("payload_too_large", close=True)
+        self._hold(len(body))
+        return body
+
     async def read(self, request: ClientRequest, incoming: Incoming, route: Route) -> bytes:
         """Return the whole body; the caller gives it back with `release`.
 
         Raises Refusal: unsupported_media_type, payload_too_large, request_timeout, service_unavailable, bad_request.
         """
+        if request.content.is_eof():
+            return self.at_hand(request, incoming, route)
         declared = _check(incoming, route)
-        content = request.content
-        if content.is_eof():
-            body = content.read_nowait(-1)
-            if len(body) > route.body_bytes:
-                raise Refusal("payload_too_large", close=True)
-            self._hold(len(body))
-            return body
         self._hold(declared)
         taken = declared
         chunks: list[bytes] = []

@@ -1,6 +1,7 @@
 """A client's request, as aiohttp's parser has read it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import HttpVersion, StreamReader
@@ -9,13 +10,17 @@ from aiohttp.http import RawRequestMessage, StreamWriter
 from aiohttp.web import BaseRequest
 
 if TYPE_CHECKING:
+    from gateway.responses import GatewayResponse
     from gateway.server import ClientConnection
 
 
 class ClientRequest:
-    """What the gateway needs of a request; aiohttp's own, which can much more, is made where that is needed."""
+    """What the gateway needs of a request; aiohttp's own, which can much more, is made where that is needed.
 
-    __slots__ = ("_writer", "content", "message", "method", "protocol", "raw_path")
+    `abandon` is set while no task works for the request: it is called when the client leaves.
+    """
+
+    __slots__ = ("_writer", "abandon", "content", "message", "method", "protocol", "raw_path")
 
     def __init__(self, message: RawRequestMessage, content: StreamReader, protocol: "ClientConnection") -> None:
         self.message = message
@@ -23,7 +28,12 @@ class ClientRequest:
         self.raw_path: str = message.path
         self.content = content
         self.protocol = protocol
+        self.abandon: Callable[[], None] | None = None
         self._writer: StreamWriter | None = None
+
+    def reply(self, answer: "GatewayResponse") -> None:
+        """Answer it."""
+        self.protocol.reply(answer)
 
     @property
     def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:

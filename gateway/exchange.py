@@ -5,20 +5,22 @@ from time import perf_counter
 from gateway.client_request import ClientRequest
 from gateway.incoming import Incoming
 from gateway.places import Place
-from gateway.routes import GATEWAY
+from gateway.routes import GATEWAY, Route
 from shared.identity.claims import Claims
 
 
 class Exchange:
-    """Filled step by step; what is not known yet is None or empty.
+    """Filled step by step; what is not known yet is None or empty, `place` and `route` are missing.
 
-    `lines` are header lines that every answer to it carries. `code` is set when the gateway itself refuses.
+    `lines` are header lines that every answer to it carries. `body` is the client's, once it has been read, `asked`
+    when its service was asked. `code` is set when the gateway itself refuses.
     """
 
     # What a class holds for all costs nothing to make: most requests change only a few of these.
     incoming: Incoming | None = None
     request_id: str = ""
-    place: Place | None = None
+    place: Place
+    route: Route
     query: str = ""
     pattern: str = "unmatched"
     service: str = GATEWAY
@@ -26,6 +28,8 @@ class Exchange:
     address: str = ""
     claims: Claims | None = None
     token: str = ""
+    body: bytes | None = None
+    asked: float = 0.0
     service_seconds: float = 0.0
     code: str = ""
 
@@ -34,3 +38,9 @@ class Exchange:
         self.method = request.method
         self.started = perf_counter()
         self.lines: list[bytes] = []
+
+    @property
+    def said(self) -> Incoming:
+        """What the client's headers say; they have been read."""
+        assert self.incoming is not None
+        return self.incoming

@@ -7,12 +7,13 @@ cannot take the gateway's memory with it.
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gateway.breaker import Breaker
 from gateway.errors import Refusal
-from gateway.upstream import Connection
+from gateway.upstream import Connection, Told
 from gateway.upstream_answers import Answer, ClientGone, ConnectionDied, NotSent, TooSlow, UpstreamError
 
 IN_FLIGHT_MAX = 64
@@ -42,7 +43,7 @@ class Address:
     host: str
     port: int
     host_line: bytes
-    idle: list[Connection] = field(default_factory=list)
+    idle: list["Line"] = field(default_factory=list)
     out_until: float = 0.0
 
 
@@ -57,7 +58,23 @@ class Service:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._addresses = [_address(url) for url in urls]
         self._turn = 0
-        self._busy: set[Connection] = set()
+        self.busy: set[Line] = set()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a slot can be had at once, and nothing has to be found out first."""
+        return self.in_flight < IN_FLIGHT_MAX and not self.breaker.is_open
+
+    def ready(self, method: str) -> "Line | None":
+        """Return an idle connection, and a slot with it: it must be used for one request, with `Line.ask`.
+
+        None when there is none. The service must be free.
+        """
+        address = self._choose()
+        line = self._idle(address, IDLE_SECONDS if method in _REPEATABLE else WRITE_IDLE_SECONDS)
+        if line is not None:
+            self.in_flight += 1
+        return line
 
     async def exchange(self, request: UpstreamRequest) -> Answer:
         """Send the request and return the answer.
@@ -65,29 +82,42 @@ class Service:
         Repeated once, on a new connection, when nothing was sent, or for GET and HEAD when the connection died
         before the first byte. Raises Refusal: service_unavailable, bad_gateway, gateway_timeout; ClientGone.
         """
+        return await self._exchange(request, self._attempt)
+
+    async def repeat(self, request: UpstreamRequest) -> Answer:
+        """Send a request again, on a new connection, as `exchange` would."""
+        return await self._exchange(request, self._attempt_anew)
+
+    async def _exchange(
+        self, request: UpstreamRequest, attempt: Callable[[UpstreamRequest], Awaitable[Answer]]
+    ) -> Answer:
         self._ask_breaker()
         try:
-            answer = await self._attempt(request)
+            answer = await attempt(request)
         except UpstreamError as error:
             raise self.refusal(error) from error
         except BaseException:
             self.breaker.abandon()
             raise
-        self.breaker.record(self._loop.time(), failed=answer.status in {502, 504})
+        self.note(answer)
         return answer
 
-    async def begin(self, request: UpstreamRequest) -> "tuple[Connection, asyncio.Future[Answer]]":
+    async def begin(self, request: UpstreamRequest) -> "tuple[Line, asyncio.Future[Answer]]":
         """Send only the head, on a new connection, and return what to write the body to and the answer to come."""
         self._ask_breaker()
         try:
-            connection, address = await self._acquire(idle_seconds=0)
+            line = await self._acquire(idle_seconds=0)
         except UpstreamError as error:
             raise self.refusal(error) from error
         except BaseException:
             self.breaker.abandon()
             raise
         self.breaker.record(self._loop.time(), failed=False)
-        return connection, self._send(connection, address, request, body_follows=True)
+        return line, self._coming(line, request, body_follows=True)
+
+    def note(self, answer: Answer) -> None:
+        """Count an answer for the breaker."""
+        self.breaker.record(self._loop.time(), failed=answer.status in {502, 504})
 
     def refusal(self, error: UpstreamError) -> Refusal:
         """Note the failure and return what the client is told of it. Raises ClientGone again."""
@@ -101,7 +131,7 @@ class Service:
     def tick(self) -> None:
         """End what is past its deadline and close what has been idle for long; called four times a second."""
         now = self._loop.time()
-        for connection in [busy for busy in self._busy if busy.deadline < now]:
+        for connection in [line for line in self.busy if line.deadline < now]:
             connection.abort(TooSlow())
         for address in self._addresses:
             while address.idle and address.idle[0].idle_since < now - IDLE_SECONDS:
@@ -112,7 +142,7 @@ class Service:
         for address in self._addresses:
             while address.idle:
                 address.idle.pop().close()
-        for connection in list(self._busy):
+        for connection in list(self.busy):
             connection.abort(ConnectionDied(answered=True))
 
     def _ask_breaker(self) -> None:
@@ -121,83 +151,82 @@ class Service:
 
     async def _attempt(self, request: UpstreamRequest) -> Answer:
         repeatable = request.method in _REPEATABLE
-        connection, address = await self._acquire(idle_seconds=IDLE_SECONDS if repeatable else WRITE_IDLE_SECONDS)
+        line = await self._acquire(idle_seconds=IDLE_SECONDS if repeatable else WRITE_IDLE_SECONDS)
         try:
-            return await self._answer(connection, address, request)
+            return await self._answer(line, request)
         except ConnectionDied as error:
             if error.answered or not repeatable:
                 raise
-        connection, address = await self._acquire(idle_seconds=0)
-        return await self._answer(connection, address, request)
+        return await self._attempt_anew(request)
 
-    async def _answer(self, connection: Connection, address: Address, request: UpstreamRequest) -> Answer:
-        coming = self._send(connection, address, request)
+    async def _attempt_anew(self, request: UpstreamRequest) -> Answer:
+        return await self._answer(await self._acquire(idle_seconds=0), request)
+
+    async def _answer(self, line: "Line", request: UpstreamRequest) -> Answer:
+        coming = self._coming(line, request)
         try:
             return await coming
         except asyncio.CancelledError:
             # Nobody waits any more. What is under way must not keep its slot until the service has answered.
             if coming.cancelled():
-                connection.abort(ClientGone())
+                line.abort(ClientGone())
             elif coming.exception() is None and (abandon := coming.result().abandon) is not None:
                 abandon()
             raise
 
-    async def _acquire(self, *, idle_seconds: float) -> tuple[Connection, Address]:
+    def _coming(
+        self, line: "Line", request: UpstreamRequest, *, body_follows: bool = False
+    ) -> "asyncio.Future[Answer]":
+        coming: asyncio.Future[Answer] = self._loop.create_future()
+
+        def told(outcome: Answer | UpstreamError) -> None:
+            if not coming.done():
+                if isinstance(outcome, Answer):
+                    coming.set_result(outcome)
+                else:
+                    coming.set_exception(outcome)
+
+        line.ask(request, told, body_follows=body_follows)
+        return coming
+
+    async def _acquire(self, *, idle_seconds: float) -> "Line":
         """Take a slot and a connection that has been idle for no longer than that; the slot goes with it."""
         if self.in_flight >= IN_FLIGHT_MAX:
             await self._wait_for_slot()
         self.in_flight += 1
         try:
             address = self._choose()
-            newest = self._loop.time() - idle_seconds
-            while idle_seconds and address.idle and address.idle[-1].idle_since >= newest:
-                connection = address.idle.pop()
-                if connection.is_open:
-                    return connection, address
-            return await self._connect(address)
+            return self._idle(address, idle_seconds) or await self._connect(address)
         except BaseException:
-            self._leave()
+            self.leave()
             raise
 
-    async def _connect(self, address: Address) -> tuple[Connection, Address]:
+    def _idle(self, address: Address, seconds: float) -> "Line | None":
+        """Return the connection that was used last, if that was within so many seconds."""
+        newest = self._loop.time() - seconds
+        while seconds and address.idle and address.idle[-1].idle_since >= newest:
+            line = address.idle.pop()
+            if line.is_open:
+                return line
+        return None
+
+    async def _connect(self, address: Address) -> "Line":
         """Connect there, or, if that cannot be, once to the next address. Raises NotSent."""
         try:
-            return await self._connect_to(address), address
+            return await self._connect_to(address)
         except NotSent:
-            other = self._choose()
-            return await self._connect_to(other), other
+            return await self._connect_to(self._choose())
 
-    async def _connect_to(self, address: Address) -> Connection:
+    async def _connect_to(self, address: Address) -> "Line":
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                _, connection = await self._loop.create_connection(
-                    lambda: Connection(self._loop, lambda lost: _forget(address, lost)), address.host, address.port
+                _, line = await self._loop.create_connection(
+                    lambda: Line(self._loop, self, address), address.host, address.port
                 )
         except (OSError, TimeoutError) as error:
             address.out_until = self._loop.time() + ADDRESS_OUT_SECONDS
             raise NotSent from error
-        return connection
-
-    def _send(
-        self, connection: Connection, address: Address, request: UpstreamRequest, *, body_follows: bool = False
-    ) -> "asyncio.Future[Answer]":
-        def released(connection: Connection, reusable: bool) -> None:  # noqa: FBT001 (the shape of a callback)
-            self._busy.discard(connection)
-            self._leave()
-            if reusable:
-                connection.idle_since = self._loop.time()
-                address.idle.append(connection)
-            else:
-                connection.close()
-
-        self._busy.add(connection)
-        return connection.send(
-            b"".join((request.head, address.host_line, request.body)),
-            head_only=request.method == "HEAD",
-            deadline=self._loop.time() + request.seconds,
-            released=released,
-            body_follows=body_follows,
-        )
+        return line
 
     def _choose(self) -> Address:
         """Return the next address in turn, passing over those that refused a moment ago."""
@@ -224,7 +253,8 @@ class Service:
             with contextlib.suppress(ValueError):
                 self._waiting.remove(turn)
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Give a slot back, to whoever waits longest."""
         self.in_flight -= 1
         while self._waiting:
             turn = self._waiting.popleft()
@@ -233,12 +263,46 @@ class Service:
                 break
 
 
+class Line(Connection):
+    """A connection to one address of a service."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, service: Service, address: Address) -> None:
+        super().__init__(loop)
+        self._service = service
+        self._address = address
+
+    def ask(self, request: UpstreamRequest, told: Told, *, body_follows: bool = False) -> None:
+        """Send a request; `told` is called once, with the answer or with what went wrong."""
+        self._service.busy.add(self)
+        self.send(
+            b"".join((request.head, self._address.host_line, request.body)),
+            head_only=request.method == "HEAD",
+            deadline=self._loop.time() + request.seconds,
+            told=told,
+            body_follows=body_follows,
+        )
+
+    def desert(self) -> None:
+        """End the exchange: its client has left."""
+        self.abort(ClientGone())
+
+    def released(self, *, reusable: bool) -> None:
+        """Lie idle until the next request, or close."""
+        self._service.busy.discard(self)
+        self._service.leave()
+        if reusable:
+            self.idle_since = self._loop.time()
+            self._address.idle.append(self)
+        else:
+            self.close()
+
+    def lost(self) -> None:
+        """Be forgotten."""
+        if self in self._address.idle:
+            self._address.idle.remove(self)
+
+
 def _address(url: str) -> Address:
     parts = urlsplit(url)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
     return Address(host, port, f"Host: {parts.netloc}\r\n\r\n".encode())
-
-
-def _forget(address: Address, connection: Connection) -> None:
-    if connection in address.idle:
-        address.idle.remove(connection)

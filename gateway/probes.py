@@ -1,7 +1,6 @@
 """The gateway's own health and metrics, on a port that the public does not reach."""
 
 import orjson
-from aiohttp.web import StreamResponse
 
 from gateway.client_request import ClientRequest
 from gateway.identity import Identity
@@ -30,8 +29,11 @@ class Probes:
         self._metrics = metrics
         self.draining = False
 
-    async def __call__(self, request: ClientRequest) -> StreamResponse:
+    def __call__(self, request: ClientRequest) -> None:
         """Answer a probe."""
+        request.reply(self._answer(request))
+
+    def _answer(self, request: ClientRequest) -> GatewayResponse:
         path = request.raw_path.rstrip("/")
         if path == "/health/live":
             return _json(200, {"status": "ok"})

@@ -1,16 +1,22 @@
-"""The way of a request through the gateway, step by step."""
+"""The way of a request through the gateway, step by step.
+
+Most requests go straight: they are judged and passed on when they arrive, and answered when their answer does, with
+no task between. Whatever has to be waited for (a body on its way, a connection, keys, another store) is a coroutine.
+"""
 
 import asyncio
 import logging
-import re
 import time
+from collections.abc import Awaitable, Coroutine
+from functools import partial
 from time import perf_counter
+from typing import Any
 
 from aiohttp.web import StreamResponse
 
 from gateway.addresses import ClientAddresses
 from gateway.answers import MAX_ERROR_BYTES, Answers
-from gateway.authentication import Authenticator
+from gateway.authentication import Authenticator, unauthorized
 from gateway.bodies import Bodies
 from gateway.client_request import ClientRequest
 from gateway.cors import METHODS, Cors
@@ -18,19 +24,21 @@ from gateway.errors import Refusal
 from gateway.exchange import Exchange
 from gateway.incoming import Incoming, read_headers
 from gateway.limits import Limiter
+from gateway.outgoing import Outgoing
 from gateway.own import OwnPages
 from gateway.paths import BASE, OLD_BASE
 from gateway.places import Place, Places
 from gateway.pool import Service, UpstreamRequest
+from gateway.responses import GatewayResponse
 from gateway.routes import GATEWAY, WRITES, Route
 from gateway.settings import GatewaySettings, unix_seconds
 from gateway.sockets import Sockets
-from gateway.upstream_answers import Answer, ClientGone, UpstreamError
-from shared.identity.edge import sign_edge
+from gateway.upstream_answers import Answer, ClientGone, ConnectionDied, UpstreamError
+from shared.identity.claims import UnknownKey
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _REFUSED_METHODS = frozenset({"TRACE", "CONNECT"})
+_REPEATABLE = frozenset({"GET", "HEAD"})
 log = logging.getLogger("gateway")
 
 
@@ -60,32 +68,45 @@ class Proxy:
         self._places = places
         self._bodies = Bodies()
         self._addresses = ClientAddresses(settings.trusted_proxies)
-        self._edge_key = settings.edge_key.encode()
-        self._country_header = settings.country_header.lower().encode()
-        public = settings.public_url.rstrip("/")
-        self._public_url = public
-        scheme, _, host = public.partition("://")
-        self._forwarded = f"X-Forwarded-Proto: {scheme}\r\nX-Forwarded-Host: {host}\r\n"
+        self._outgoing = Outgoing(settings, self._addresses)
+        self._public_url = settings.public_url.rstrip("/")
         self._deprecated_at = unix_seconds(settings.api_v1_deprecated_at)
         self._sunset_at = unix_seconds(settings.api_v1_sunset)
 
-    async def __call__(self, request: ClientRequest) -> StreamResponse:
-        """Answer a request; whatever goes wrong is an error envelope."""
+    def __call__(self, request: ClientRequest) -> Coroutine[Any, Any, StreamResponse] | None:
+        """Answer a request, or return what has to be awaited; whatever goes wrong is an error envelope."""
         exchange = Exchange(request)
         try:
-            return await self._serve(exchange)
-        except Refusal as refusal:
-            return self._answers.refusal(exchange, refusal)
+            answer = self._enter(exchange)
+            if answer is not None:
+                request.reply(answer)
+                return None
+            admission = self._admit(exchange)
+            if admission is None and self._goes_straight(exchange):
+                return None
+            return self._answer_later(self._serve(exchange, admission), exchange)
+        except Exception as error:  # noqa: BLE001 - One request fails, not the connection.
+            request.reply(self._failed(exchange, error))
+            return None
+
+    async def _answer_later(self, coming: Coroutine[Any, Any, StreamResponse], exchange: Exchange) -> StreamResponse:
+        try:
+            return await coming
         except ClientGone:
             raise ConnectionResetError("the client went away") from None
         except ConnectionError:
             raise
-        except Exception:
-            # The last line: a fault of ours is an answer to one request, not the end of a connection.
-            log.exception("request %s failed", exchange.request_id)
-            return self._answers.refusal(exchange, Refusal("internal_error"))
+        except Exception as error:  # noqa: BLE001 - One request fails, not the connection.
+            return self._failed(exchange, error)
 
-    async def _serve(self, exchange: Exchange) -> StreamResponse:
+    def _failed(self, exchange: Exchange, error: Exception) -> GatewayResponse:
+        if isinstance(error, Refusal):
+            return self._answers.refusal(exchange, error)
+        log.error("request %s failed", exchange.request_id, exc_info=error)
+        return self._answers.refusal(exchange, Refusal("internal_error"))
+
+    def _enter(self, exchange: Exchange) -> GatewayResponse | None:
+        """Read what is asked for, and where; returns an answer to what needs no more."""
         request, method = exchange.request, exchange.method
         if method in _REFUSED_METHODS:
             raise Refusal("bad_request", close=True)
@@ -105,19 +126,11 @@ class Proxy:
             return self._answers.own(exchange, *self._cors.preflight(incoming))
         if route.methods is not None and method not in route.methods:
             raise Refusal("method_not_allowed", headers=[("Allow", ", ".join(sorted(route.methods)))])
+        exchange.route = route
         exchange.address = self._addresses.find(request.remote, incoming.get(b"x-forwarded-for"))
-        await self._admit(exchange, route, incoming)
-        if route.websocket:
-            return await self._sockets.serve(exchange, place, self._headers(exchange, place, route, incoming))
-        if b"upgrade" in incoming.said:
-            raise Refusal("bad_request", "There is nothing to upgrade to here.", close=True)
-        if route.service == GATEWAY:
-            return await self._own.serve(exchange, place)
-        if route.streamed and method in WRITES:
-            return await self._upload(exchange, place, route, incoming)
-        return await self._forward(exchange, place, route, incoming)
+        return None
 
-    def _nowhere(self, exchange: Exchange, place: Place) -> StreamResponse:
+    def _nowhere(self, exchange: Exchange, place: Place) -> GatewayResponse:
         if place.path != "/" or place.base:
             raise Refusal("not_found")
         return self._answers.own(exchange, 302, f"Location: {self._public_url}{BASE}/docs/\r\n".encode())
@@ -134,44 +147,134 @@ class Proxy:
         successor = f'Link: <{self._public_url}{BASE}{place.public}>; rel="successor-version"\r\n'
         exchange.lines.append(successor.encode())
 
-    async def _admit(self, exchange: Exchange, route: Route, incoming: Incoming) -> None:
-        """Find out who calls and count the request; a bad token is counted as the address's."""
-        refused: Refusal | None = None
-        if incoming.authorization and not route.raw:
-            try:
-                exchange.claims, exchange.token = await self._authenticator.authenticate(incoming.authorization, route)
-            except Refusal as refusal:
-                refused = refusal
-        told = self._limiter.check(route, exchange.method, exchange.claims, exchange.address)
-        lines = told if isinstance(told, bytes) else await told
-        if refused is not None:
-            raise refused
-        if lines:
-            exchange.lines.append(lines)
-
-    async def _forward(self, exchange: Exchange, place: Place, route: Route, incoming: Incoming) -> StreamResponse:
-        body, length = b"", None
-        if exchange.request.can_read_body:
-            body = await self._bodies.read(exchange.request, incoming, route)
-            length = len(body)
+    def _admit(self, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
+        """Find out who calls and count the request; returns what has to be awaited for that."""
         try:
-            upstream = self._upstream_request(exchange, place, route, incoming, body=body, length=length)
+            refused = self._identify(exchange)
+        except UnknownKey as unknown:
+            return self._admit_with_fresh_keys(exchange, unknown)
+        told = self._limiter.check(exchange.route, exchange.method, exchange.claims, exchange.address)
+        if not isinstance(told, bytes):
+            return self._admit_when_counted(exchange, refused, told)
+        _admitted(exchange, refused, told)
+        return None
+
+    def _identify(self, exchange: Exchange) -> Refusal | None:
+        """Find out who calls; a refusal waits until the request is counted, as its address's. Raises UnknownKey."""
+        route, authorization = exchange.route, exchange.said.authorization
+        if authorization and not route.raw:
+            try:
+                exchange.claims, exchange.token = self._authenticator.authenticate(authorization, route)
+            except Refusal as refusal:
+                return refusal
+        return None
+
+    async def _admit_with_fresh_keys(self, exchange: Exchange, unknown: UnknownKey) -> None:
+        refused: Refusal | None = None
+        try:
+            await self._authenticator.refresh_keys(unknown)
+            refused = self._identify(exchange)
+        except UnknownKey:
+            refused = unauthorized("authentication_failed")
+        except Refusal as refusal:
+            refused = refusal
+        told = self._limiter.check(exchange.route, exchange.method, exchange.claims, exchange.address)
+        _admitted(exchange, refused, told if isinstance(told, bytes) else await told)
+
+    async def _admit_when_counted(self, exchange: Exchange, refused: Refusal | None, told: Awaitable[bytes]) -> None:
+        _admitted(exchange, refused, await told)
+
+    def _goes_straight(self, exchange: Exchange) -> bool:
+        """Pass a request on at once, if all of it is here and its service can take it; say whether that was done."""
+        request, route, incoming = exchange.request, exchange.route, exchange.said
+        elsewhere = route.websocket or route.service == GATEWAY or (route.streamed and exchange.method in WRITES)
+        if elsewhere or b"upgrade" in incoming.said or not request.content.is_eof():
+            return False
+        service = self._services[route.service]
+        if not service.is_free:
+            return False
+        if request.can_read_body:
+            exchange.body = self._bodies.at_hand(request, incoming, route)
+        line = service.ready(exchange.method)
+        if line is None:
+            return False
+        upstream = self._outgoing.request(exchange)
+        request.abandon = line.desert
+        exchange.asked = perf_counter()
+        line.ask(upstream, partial(self._answered, exchange, service, upstream))
+        return True
+
+    def _answered(
+        self, exchange: Exchange, service: Service, upstream: UpstreamRequest, outcome: Answer | UpstreamError
+    ) -> None:
+        """Take the outcome of a request that went straight."""
+        request, connection = exchange.request, exchange.request.protocol
+        request.abandon = None
+        exchange.service_seconds = perf_counter() - exchange.asked
+        if exchange.body:
+            self._bodies.release(len(exchange.body))
+        try:
+            if not isinstance(outcome, Answer):
+                if isinstance(outcome, ConnectionDied) and not outcome.answered and exchange.method in _REPEATABLE:
+                    connection.await_answer(self._answer_later(self._again(exchange, service, upstream), exchange))
+                    return
+                request.reply(self._answers.refusal(exchange, service.refusal(outcome)))
+                return
+            service.note(outcome)
+            if outcome.stream is not None and outcome.status >= 400:
+                connection.await_answer(self._answer_later(self._relay(exchange, outcome), exchange))
+                return
+            request.reply(self._answers.relay(exchange, exchange.route, outcome))
+        except ClientGone:
+            connection.drop()
+        except Exception as error:  # noqa: BLE001 - One request fails, not the service's connection.
+            request.reply(self._failed(exchange, error))
+
+    async def _serve(self, exchange: Exchange, admission: Awaitable[None] | None) -> StreamResponse:
+        """Do what a request needs that does not go straight."""
+        if admission is not None:
+            await admission
+        route, incoming = exchange.route, exchange.said
+        if route.websocket:
+            return await self._sockets.serve(exchange, self._outgoing.headers(exchange))
+        if b"upgrade" in incoming.said:
+            raise Refusal("bad_request", "There is nothing to upgrade to here.", close=True)
+        if route.service == GATEWAY:
+            return await self._own.serve(exchange, exchange.place)
+        if route.streamed and exchange.method in WRITES:
+            return await self._upload(exchange, route, incoming)
+        return await self._forward(exchange, route, incoming)
+
+    async def _forward(self, exchange: Exchange, route: Route, incoming: Incoming) -> StreamResponse:
+        if exchange.body is None and exchange.request.can_read_body:
+            exchange.body = await self._bodies.read(exchange.request, incoming, route)
+        try:
+            upstream = self._outgoing.request(exchange)
             began = perf_counter()
             try:
                 answer = await self._services[route.service].exchange(upstream)
             finally:
                 exchange.service_seconds = perf_counter() - began
         finally:
-            if body:
-                self._bodies.release(len(body))
-        if answer.stream is not None and answer.status >= 400 and not route.raw:
-            await _make_whole(answer)
-        return self._answers.relay(exchange, route, answer)
+            if exchange.body:
+                self._bodies.release(len(exchange.body))
+        return await self._relay(exchange, answer)
 
-    async def _upload(self, exchange: Exchange, place: Place, route: Route, incoming: Incoming) -> StreamResponse:
+    async def _again(self, exchange: Exchange, service: Service, upstream: UpstreamRequest) -> StreamResponse:
+        """Repeat a read whose connection had died while it lay idle."""
+        answer = await service.repeat(upstream)
+        exchange.service_seconds = perf_counter() - exchange.asked
+        return await self._relay(exchange, answer)
+
+    async def _relay(self, exchange: Exchange, answer: Answer) -> StreamResponse:
+        if answer.stream is not None and answer.status >= 400 and not exchange.route.raw:
+            await _make_whole(answer)
+        return self._answers.relay(exchange, exchange.route, answer)
+
+    async def _upload(self, exchange: Exchange, route: Route, incoming: Incoming) -> StreamResponse:
         """Pass a large body on as it comes; an answer that comes before its end stands."""
         length, chunks = self._bodies.stream(exchange.request, incoming, route)
-        upstream = self._upstream_request(exchange, place, route, incoming, length=length)
+        upstream = self._outgoing.request(exchange, length=length)
         service = self._services[route.service]
         began = perf_counter()
         connection, coming = await service.begin(upstream)
@@ -194,63 +297,15 @@ class Proxy:
         except UpstreamError as error:
             raise service.refusal(error) from error
         exchange.service_seconds = perf_counter() - began
-        if answer.stream is not None and answer.status >= 400 and not route.raw:
-            await _make_whole(answer)
-        return self._answers.relay(exchange, route, answer)
+        return await self._relay(exchange, answer)
 
-    def _upstream_request(
-        self,
-        exchange: Exchange,
-        place: Place,
-        route: Route,
-        incoming: Incoming,
-        *,
-        body: bytes = b"",
-        length: int | None = None,
-    ) -> UpstreamRequest:
-        """Return what goes to the service; `length` is the body's, None when there is none."""
-        method = exchange.method
-        query = f"?{exchange.query}" if exchange.query else ""
-        headers = self._headers(exchange, place, route, incoming)
-        if length is not None:
-            headers += b"Content-Length: %d\r\n" % length
-        return UpstreamRequest(
-            method,
-            f"{method} {place.encoded}{query} HTTP/1.1\r\n".encode() + headers,
-            body,
-            route.answer_seconds(method, incoming.wait_seconds) if route.waits else route.usual_seconds(method),
-        )
 
-    def _headers(self, exchange: Exchange, place: Place, route: Route, incoming: Incoming) -> bytes:
-        """Return the header lines for the service: the client's own, then what only the gateway may say."""
-        request_id, address = exchange.request_id, exchange.address
-        edge = sign_edge(
-            self._edge_key,
-            method=exchange.method,
-            path=place.path,
-            ip=address,
-            request_id=request_id,
-            now=int(time.time()),
-        )
-        authorization = ""
-        if exchange.token:
-            authorization = f"Authorization: Bearer {exchange.token}\r\n"
-        elif route.raw and not route.ignore_token:
-            authorization = "".join(f"Authorization: {value.decode('latin-1')}\r\n" for value in incoming.authorization)
-        if self._country_header:
-            authorization += self._country(exchange, incoming)
-        said = (
-            f"{authorization}X-Request-Id: {request_id}\r\ntraceparent: {incoming.traceparent}\r\n"
-            f"X-Forwarded-For: {address}\r\n{self._forwarded}X-Estuary-Base: {place.base or BASE}\r\n"
-            f"Estuary-Edge: {edge}\r\nAccept-Encoding: identity\r\n"
-        )
-        return b"".join((*incoming.passed, said.encode("latin-1")))
-
-    def _country(self, exchange: Exchange, incoming: Incoming) -> str:
-        """Return the header line that tells the client's country, when a proxy of ours says it."""
-        country = incoming.get(self._country_header).decode("latin-1").upper()
-        trusted = self._addresses.is_trusted(exchange.request.remote)
-        return f"X-Estuary-Country: {country}\r\n" if trusted and _COUNTRY.fullmatch(country) else ""
+def _admitted(exchange: Exchange, refused: Refusal | None, lines: bytes) -> None:
+    """Note how the caller stands; somebody who was refused is told so only now that it is counted. Raises Refusal."""
+    if refused is not None:
+        raise refused
+    if lines:
+        exchange.lines.append(lines)
 
 
 async def _make_whole(answer: Answer) -> None:

@@ -64,10 +64,16 @@ class GatewayResponse(StreamResponse):
         """Whether the connection takes another request."""
         return bool(self._keep_alive)
 
-    async def prepare(self, request: ClientRequest) -> Any:  # type: ignore[override]
-        """Send the head, and a whole body with it."""
-        if self._request is not None:
-            return None
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it can be written at once."""
+        return self._stream is None
+
+    def write_out(self, request: ClientRequest) -> None:
+        """Write the head, and a whole body with it. Raises ConnectionResetError when the client has left."""
+        transport = request.protocol.transport
+        if transport is None:
+            raise ConnectionResetError("the client went away")
         self._request = request
         keep_alive = self._keep_alive = self._keep_alive and request.keep_alive
         body = b"" if self._bodyless or request.method == "HEAD" else self._whole
@@ -78,13 +84,21 @@ class GatewayResponse(StreamResponse):
             framing = b"" if self._bodyless else b"Content-Length: %d\r\n" % len(self._whole)
         ending = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
         self._written = len(body)
-        transport = request.transport
-        if transport is None:
-            raise ConnectionResetError("the client went away")
         transport.write(b"".join((_STATUS_LINES[self._status], self._lines, framing, ending, body)))
+
+    def end(self) -> None:
+        """Say that all of it is written, or that the rest never will be."""
+        if self._abandon is not None:
+            self._abandon()
+        if self._sent is not None:
+            self._sent(self._written)
+
+    async def prepare(self, request: ClientRequest) -> Any:  # type: ignore[override]
+        """Send the head, and a whole body with it."""
+        if self._request is None:
+            self.write_out(request)
         if request.protocol.writing_paused:
             await request.writer.drain()
-        return None
 
     def _stream_framing(self, request: ClientRequest) -> bytes:
         if self._length is not None:
@@ -108,10 +122,7 @@ class GatewayResponse(StreamResponse):
             # The client can tell: the announced length, or the last chunk, is missing.
             raise ConnectionResetError("the answer cannot be finished") from error
         finally:
-            if self._abandon is not None:
-                self._abandon()
-            if self._sent is not None:
-                self._sent(self._written)
+            self.end()
 
     async def _send_stream(self, request: ClientRequest, stream: AsyncIterator[bytes]) -> None:
         writer = request.writer

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from aiohttp import StreamReader
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import LineTooLong
-from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web import RequestHandler, Server, StreamResponse
 from aiohttp.web_protocol import ERROR
 
@@ -24,23 +23,37 @@ MAX_LINE_BYTES = 8190
 MAX_HEADERS = 50
 _CANCELLED_METHODS = frozenset({"GET", "HEAD"})
 log = logging.getLogger("gateway")
-Handler = Callable[[ClientRequest], Awaitable[StreamResponse]]
+
+
+class Handler(Protocol):
+    """What makes answers."""
+
+    def __call__(self, request: ClientRequest) -> Coroutine[Any, Any, StreamResponse] | None:
+        """Answer with `request.reply`, now or later, or return what has to be awaited for the answer."""
 
 
 class ClientConnection(RequestHandler):
-    """One client's connection, served by one task.
+    """One client's connection. Requests are answered one after the other, in the order they came.
+
+    aiohttp parses. Its loop over requests, with two tasks and three objects for each, is replaced: most requests of
+    a gateway need none of that. A task is made only for what has to be waited for here, `_request_in_progress`
+    says that one is under way.
 
     A header block must be complete within ten seconds. When the client leaves, its reads are cancelled and its
     writes run on: somebody who pressed a button and closed the window has pressed the button.
     """
 
-    __slots__ = ("_header_timer", "_read_on", "loop", "remote")
+    __slots__ = ("_going_on", "_handler", "_header_timer", "loop", "remote")
 
-    def __init__(self, manager: Server, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+    def __init__(self, manager: Server, handler: Handler, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(manager, loop=loop, **options)
+        self._handler = handler
         self._header_timer: asyncio.TimerHandle | None = None
+        self._going_on = False
         self.loop = loop
         self.remote = ""
+
+    # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Give the first request ten seconds to arrive."""
@@ -52,10 +65,11 @@ class ClientConnection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Read on; a request that has begun must be complete in time, however slowly it trickles."""
         super().data_received(data)
-        if self._messages or self._current_request is not None:
+        if self._messages or self._request_in_progress:
             if self._header_timer is not None:
                 self._header_timer.cancel()
                 self._header_timer = None
+            self._go_on()
         elif self._header_timer is None:
             self._header_timer = self._loop.call_later(HEADER_SECONDS, self._give_up)
 
@@ -63,110 +77,145 @@ class ClientConnection(RequestHandler):
         """Stop working for somebody who has left, unless the work changes something."""
         if self._header_timer is not None:
             self._header_timer.cancel()
-        request, task = self._current_request, self._task_handler
+        request: Any = self._current_request
+        task = self._task_handler
         super().connection_lost(exc)
-        if request is not None and task is not None and request.method in _CANCELLED_METHODS:
-            task.cancel()
+        if request is not None and request.method in _CANCELLED_METHODS:
+            if request.abandon is not None:
+                request.abandon()
+            elif task is not None:
+                # Not at once: it may not have begun, and would never await what it was made for.
+                self._loop.call_soon(task.cancel)
 
     async def start(self) -> None:
-        """Serve one request after the other until one side has had enough.
+        """Do nothing: this was aiohttp's loop over requests."""
 
-        aiohttp's own loop makes a task, a writer and a request with views of everything for each of them; here all
-        is done in the connection's task, which halves the cost of a request in the server.
-        """
-        handler = cast("Handler", self._request_handler)
-        try:
-            while not self._force_close:
-                message, payload = self._messages.popleft() if self._messages else await self._next_message()
-                self._free_a_place()
-                if not await self._serve(handler, message, payload):
-                    break
-                self._keep_alive_from_now()
-        except asyncio.CancelledError:
-            self.force_close()
-            raise
-        except Exception:
-            log.exception("a connection failed")
-            self.force_close()
-        if not self._force_close:
-            self._task_handler = None
-            if self.transport is not None:
-                self.transport.close()
+    # What answers a request.
 
-    async def _next_message(self) -> tuple[Any, StreamReader]:
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-        return self._messages.popleft()
+    def reply(self, answer: GatewayResponse) -> None:
+        """Answer the request under way; what cannot be written at once is sent by a task."""
+        request: Any = self._current_request
+        if answer.is_whole and self.transport is not None and not self._upgraded and request.content.is_eof():
+            answer.write_out(request)
+            if not self._paused:
+                answer.end()
+                self._done(keep_alive=answer.keep_alive)
+                self._go_on()
+                return
+        self.await_answer(_itself(answer))
 
-    def _free_a_place(self) -> None:
-        """Let the parser go on where requests have been sent ahead of their answers."""
+    def await_answer(self, coming: Coroutine[Any, Any, StreamResponse]) -> None:
+        """Wait in a task for the answer to the request under way, and send it."""
+        self._task_handler = self._loop.create_task(self._serve(coming))
+
+    def drop(self) -> None:
+        """End the request under way without an answer: nobody waits for it."""
+        self._done(keep_alive=False)
+
+    # What goes on inside.
+
+    def _go_on(self) -> None:
+        """Begin the next requests, as long as each is answered at once."""
+        if self._going_on:
+            return
+        self._going_on = True
+        while self._messages and not self._request_in_progress and not self._force_close and not self._close:
+            self._begin(*self._messages.popleft())
+        self._going_on = False
+
+    def _begin(self, message: Any, payload: StreamReader) -> None:
         if self._parser is not None:
             self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
-
-    async def _serve(self, handler: Handler, message: Any, payload: StreamReader) -> bool:
-        """Answer one request; return whether the connection takes another."""
-        assert self._manager is not None
-        self._manager.requests_count += 1
         self._request_in_progress = True
-        try:
-            if isinstance(message, RawRequestMessage):
-                request = ClientRequest(message, payload, self)
-                answer = await self._answer(handler, request)
-            else:
-                request, answer = ClientRequest(ERROR, payload, self), _unreadable(message.exc)
-            if self._upgraded:
-                _, is_lost = await self.finish_response(request, answer, None)  # type: ignore[arg-type]
-                if is_lost:
-                    return False
-            else:
-                await answer.prepare(request)  # type: ignore[arg-type]
-                await answer.write_eof()
-        except ConnectionError:
-            return False
-        finally:
-            self._request_in_progress = False
-            if self._handler_waiter is not None:
-                self._handler_waiter.set_result(None)
-        self._keepalive = bool(answer.keep_alive)
-        if payload is not EMPTY_PAYLOAD and not payload.is_eof():
-            await self._linger(payload)
-        return self._keepalive and not self._close and not self._force_close
-
-    async def _answer(self, handler: Handler, request: ClientRequest) -> StreamResponse:
+        readable = isinstance(message, RawRequestMessage)
+        request = ClientRequest(message if readable else ERROR, payload, self)
         self._current_request = request  # type: ignore[assignment]
+        if not readable:
+            self.reply(_unreadable(message.exc))
+            return
         try:
-            return await handler(request)
+            coming = self._handler(request)
+        except Exception:
+            log.exception("a request failed in the server")
+            self.reply(_refusal("internal_error"))
+            return
+        if coming is not None:
+            self.await_answer(coming)
+
+    async def _serve(self, coming: Coroutine[Any, Any, StreamResponse]) -> None:
+        keep_alive = False
+        try:
+            keep_alive = await self._send(coming)
+        except ConnectionError:
+            pass
+        except Exception:
+            log.exception("a connection failed")
+        finally:
+            self._done(keep_alive=keep_alive)
+        self._go_on()
+
+    async def _send(self, coming: Coroutine[Any, Any, StreamResponse]) -> bool:
+        """Send an answer that is still to come; return whether the connection takes another request."""
+        request: Any = self._current_request
+        try:
+            answer = await coming
         except ConnectionError:
             raise
         except Exception:
             log.exception("a request failed in the server")
-            return _refusal("internal_error")
-        finally:
-            self._current_request = None
+            answer = _refusal("internal_error")
+        if self._upgraded:
+            # Its second half reads on after an upgrade that was refused.
+            _, is_lost = await self.finish_response(request, answer, None)
+            if is_lost:
+                return False
+        else:
+            await answer.prepare(request)
+            await answer.write_eof()
+        return await self._linger(request.content) and bool(answer.keep_alive)
 
-    async def _linger(self, payload: StreamReader) -> None:
+    async def _linger(self, payload: StreamReader) -> bool:
         """Read the rest of a body that nobody wanted, for a moment: closed at once, the answer would be lost."""
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 while not payload.is_eof() and not self._force_close:
                     await payload.readany()
         except TimeoutError:
-            self.close()
+            return False
+        return True
 
-    def _keep_alive_from_now(self) -> None:
+    def _done(self, *, keep_alive: bool) -> None:
+        self._current_request = None
+        self._request_in_progress = False
+        if self._handler_waiter is not None and not self._handler_waiter.done():
+            self._handler_waiter.set_result(None)
+        if not keep_alive or self._close or self._force_close:
+            self.force_close()
+            return
         self._next_keepalive_close_time = self._loop.time() + KEEP_ALIVE_SECONDS
         if self._keepalive_handle is None:
             self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
 
+    def _process_keepalive(self) -> None:
+        """Close a connection on which nothing has come for long."""
+        self._keepalive_handle = None
+        if self._request_in_progress or self._force_close:
+            return
+        if self._loop.time() < self._next_keepalive_close_time:
+            self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
+        else:
+            self.force_close()
+
     def _give_up(self) -> None:
         self._header_timer = None
-        if self._current_request is None and not self._messages:
+        if not self._request_in_progress and not self._messages:
             self.force_close()
+
+
+async def _itself(answer: GatewayResponse) -> StreamResponse:
+    return answer
 
 
 def _unreadable(error: BaseException) -> GatewayResponse:
@@ -186,11 +235,13 @@ class GatewayServer(Server):
 
     def __init__(self, handler: Handler) -> None:
         super().__init__(handler)  # type: ignore[arg-type]
+        self._handler = handler
 
     def __call__(self) -> ClientConnection:
         """Return the protocol of a new connection."""
         return ClientConnection(
             self,
+            self._handler,
             loop=self._loop,
             keepalive_timeout=KEEP_ALIVE_SECONDS,
             max_line_size=MAX_LINE_BYTES,

@@ -27,7 +27,6 @@ from gateway.errors import Refusal
 from gateway.exchange import Exchange
 from gateway.incoming import Incoming
 from gateway.metrics import Metrics
-from gateway.places import Place
 
 MAX_MESSAGE_BYTES = 64 * 1024
 IDLE_SECONDS = 70.0
@@ -70,7 +69,7 @@ class Sockets:
         self._open: set[WebSocketResponse] = set()
         self._session: ClientSession | None = None
 
-    async def serve(self, exchange: Exchange, place: Place, headers: bytes) -> StreamResponse:
+    async def serve(self, exchange: Exchange, headers: bytes) -> StreamResponse:
         """Connect to realtime, accept the client, copy until one side closes.
 
         `headers` are the lines for the service. Raises Refusal: bad_request, permission_denied, rate_limited,
@@ -79,7 +78,7 @@ class Sockets:
         self._judge(exchange)
         self._per_address[exchange.address] += 1
         try:
-            return await self._connect(exchange, place, headers)
+            return await self._connect(exchange, headers)
         finally:
             self._per_address[exchange.address] -= 1
             if not self._per_address[exchange.address]:
@@ -95,8 +94,7 @@ class Sockets:
             await self._session.close()
 
     def _judge(self, exchange: Exchange) -> None:
-        assert exchange.incoming is not None
-        incoming = exchange.incoming
+        incoming = exchange.said
         if exchange.request.method != "GET" or incoming.get(b"upgrade").lower() != b"websocket":
             raise Refusal("bad_request", "Connect to this address as a WebSocket.")
         origin = incoming.get(b"origin")
@@ -107,8 +105,7 @@ class Sockets:
         if self._per_address[exchange.address] >= MAX_PER_ADDRESS:
             raise Refusal("rate_limited", headers=[("Retry-After", "30")])
 
-    async def _connect(self, exchange: Exchange, place: Place, headers: bytes) -> StreamResponse:
-        assert exchange.incoming is not None
+    async def _connect(self, exchange: Exchange, headers: bytes) -> StreamResponse:
         query = f"?{exchange.query}" if exchange.query else ""
         self._turn = (self._turn + 1) % len(self._addresses)
         if self._session is None:
@@ -116,8 +113,8 @@ class Sockets:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 service = await self._session.ws_connect(
-                    f"ws://{self._addresses[self._turn]}{place.encoded}{query}",
-                    protocols=_protocols(exchange.incoming),
+                    f"ws://{self._addresses[self._turn]}{exchange.place.encoded}{query}",
+                    protocols=_protocols(exchange.said),
                     headers=_pairs(headers),
                     max_msg_size=0,
                     autoping=True,

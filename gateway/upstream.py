@@ -15,7 +15,6 @@ from gateway.upstream_answers import (
     Answer,
     AnswerStream,
     BadAnswer,
-    ClientGone,
     ConnectionDied,
     Headers,
     UpstreamError,
@@ -24,24 +23,23 @@ from gateway.upstream_answers import (
 WHOLE_BYTES = 64 * 1024
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 64 * 1024
+Told = Callable[[Answer | UpstreamError], None]
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection; serves one request at a time.
 
-    `deadline` (loop time) is watched by the pool's ticker, which costs nothing per request. `released` is called
-    once when the exchange is over, with True when the connection may be used again.
+    `deadline` (loop time) is watched by the pool's ticker, which costs nothing per request.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[["Connection"], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._lost = lost
         self._transport: asyncio.Transport | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
-        self._waiter: asyncio.Future[Answer] | None = None
+        self._told: Told | None = None
+        self._busy = False
         self._drained: asyncio.Future[None] | None = None
         self._writing_paused = False
-        self._released: Callable[[Connection, bool], None] | None = None
         self.deadline = 0.0
         self.idle_since = 0.0
         self._begin(head_only=False)
@@ -57,30 +55,25 @@ class Connection(asyncio.Protocol):
         self._until_close = False
         self._status = 0
         self._answered = False
+        self._complete = False
         self._stream: AnswerStream | None = None
 
     # What the pool and the proxy call.
 
-    def send(
-        self,
-        data: bytes,
-        *,
-        head_only: bool,
-        deadline: float,
-        released: Callable[["Connection", bool], None],
-        body_follows: bool = False,
-    ) -> asyncio.Future[Answer]:
-        """Send a request and return the answer to come; with `body_follows`, `write` and `end_body` send the rest."""
+    def send(self, data: bytes, *, head_only: bool, deadline: float, told: Told, body_follows: bool = False) -> None:
+        """Send a request; `told` is called once, with the answer or with what went wrong.
+
+        With `body_follows`, `write` and `end_body` send the rest.
+        """
         self._begin(head_only=head_only)
         self._body_follows = body_follows
         self.deadline = deadline
-        self._released = released
-        self._waiter = waiter = self._loop.create_future()
+        self._busy = True
+        self._told = told
         if self._transport is None or self._transport.is_closing():
             self._fail(ConnectionDied(answered=False))
         else:
             self._transport.write(data)
-        return waiter
 
     async def write(self, chunk: bytes) -> None:
         """Send a part of the body; returns when the service has room for more. Raises ConnectionDied."""
@@ -97,9 +90,9 @@ class Connection(asyncio.Protocol):
 
     def abort(self, error: UpstreamError) -> None:
         """End the exchange and the connection with it."""
-        self._fail(error)
         if self._transport is not None:
             self._transport.abort()
+        self._fail(error)
 
     def close(self) -> None:
         """Close an idle connection."""
@@ -127,6 +120,16 @@ class Connection(asyncio.Protocol):
         """Give the rest of a stream a minute from now."""
         self.deadline = self._loop.time() + 60
 
+    # What the owner makes of it.
+
+    def released(self, *, reusable: bool) -> None:
+        """Take note that the exchange is over, and whether the connection may be used again."""
+        raise NotImplementedError
+
+    def lost(self) -> None:
+        """Take note that the connection is no more."""
+        raise NotImplementedError
+
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -134,15 +137,25 @@ class Connection(asyncio.Protocol):
         stream.set_write_buffer_limits(high=STREAM_BUFFER_BYTES)
 
     def data_received(self, data: bytes) -> None:
-        if self._released is None:
+        if not self._busy:
             # Bytes that nobody asked for would be read as the next request's answer.
             self.close()
             return
         self._answered = True
+        is_clean = True
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, BadAnswer):
+            is_clean = False
+        if self._complete:
+            # Told only now: whoever is told may send the next request, and the parser must be done with this answer.
+            self._finish(reusable=is_clean and (self._head_only or self._parser.should_keep_alive()))
+        elif not is_clean:
             self.abort(BadAnswer())
+        elif not self._status:
+            self._header_bytes += len(data)
+            if self._header_bytes > MAX_HEADER_BYTES:
+                self.abort(BadAnswer())
 
     def pause_writing(self) -> None:
         self._writing_paused = True
@@ -159,13 +172,17 @@ class Connection(asyncio.Protocol):
         if self._until_close and exc is None:
             self._finish(reusable=False)
         self._fail(ConnectionDied(answered=self._answered))
-        self._lost(self)
+        self.lost()
 
     # What the parser calls.
 
+    def on_message_begin(self) -> None:
+        if self._complete:
+            # More than one answer to one request.
+            raise BadAnswer
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._header_bytes += len(name) + len(value)
-        if len(self._headers) >= MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
+        if len(self._headers) >= MAX_HEADERS:
             raise BadAnswer
         self._headers.append((name.lower(), value))
 
@@ -186,7 +203,7 @@ class Connection(asyncio.Protocol):
         if self._head_only:
             # The parser would wait for the body that Content-Length announces; the next answer gets a new one.
             self._parser = httptools.HttpResponseParser(self)
-            self._finish(reusable=True)
+            self._complete = True
             return
         self._until_close = not chunked and self._length is None and status not in {204, 304}
         if (self._length or 0) > WHOLE_BYTES:
@@ -204,7 +221,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._status >= 200:
-            self._finish(reusable=self._parser.should_keep_alive())
+            self._complete = True
 
     def _start_stream(self) -> None:
         self._stream = stream = AnswerStream(self)
@@ -212,32 +229,34 @@ class Connection(asyncio.Protocol):
         for chunk in self._body:
             stream.feed(chunk)
         self._body = []
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(Answer(self._status, self._headers, b"", stream, self._length, stream.close))
-        else:
-            self.abort(ClientGone())
+        self._tell(Answer(self._status, self._headers, b"", stream, self._length, stream.close))
 
     def _finish(self, *, reusable: bool) -> None:
-        if self._released is None:
+        if not self._busy:
             return
-        if self._stream is not None:
-            self._stream.finish()
-        elif self._waiter is not None and not self._waiter.done():
-            body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-            self._waiter.set_result(Answer(self._status, self._headers, body, None, self._length))
+        stream = self._stream
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._release(reusable=reusable)
+        if stream is not None:
+            stream.finish()
+        else:
+            self._tell(Answer(self._status, self._headers, body, None, self._length))
 
     def _fail(self, error: UpstreamError) -> None:
-        if self._released is None:
+        if not self._busy:
             return
-        if self._stream is not None:
-            self._stream.fail(error)
-        elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(error)
+        stream = self._stream
         self._release(reusable=False)
+        if stream is not None:
+            stream.fail(error)
+        else:
+            self._tell(error)
+
+    def _tell(self, outcome: Answer | UpstreamError) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            told(outcome)
 
     def _release(self, *, reusable: bool) -> None:
-        released, self._released = self._released, None
-        self._until_close = False
-        if released is not None:
-            released(self, reusable and not self._body_follows)
+        self._busy = self._until_close = False
+        self.released(reusable=reusable and not self._body_follows)

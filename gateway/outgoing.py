@@ -1,0 +1,72 @@
+"""What a service is sent: the client's request, and what only the gateway may say about it."""
+
+import re
+import time
+
+from gateway.addresses import ClientAddresses
+from gateway.exchange import Exchange
+from gateway.incoming import Incoming
+from gateway.paths import BASE
+from gateway.pool import UpstreamRequest
+from gateway.settings import GatewaySettings
+from shared.identity.edge import sign_edge
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class Outgoing:
+    """Makes requests to services."""
+
+    def __init__(self, settings: GatewaySettings, addresses: ClientAddresses) -> None:
+        self._addresses = addresses
+        self._edge_key = settings.edge_key.encode()
+        self._country_header = settings.country_header.lower().encode()
+        scheme, _, host = settings.public_url.rstrip("/").partition("://")
+        self._forwarded = f"X-Forwarded-Proto: {scheme}\r\nX-Forwarded-Host: {host}\r\n"
+
+    def request(self, exchange: Exchange, *, length: int | None = None) -> UpstreamRequest:
+        """Return what goes to the service; `length` is that of a body that follows."""
+        method, route, body = exchange.method, exchange.route, exchange.body
+        query = f"?{exchange.query}" if exchange.query else ""
+        headers = self.headers(exchange)
+        if body is not None:
+            length = len(body)
+        if length is not None:
+            headers += b"Content-Length: %d\r\n" % length
+        return UpstreamRequest(
+            method,
+            f"{method} {exchange.place.encoded}{query} HTTP/1.1\r\n".encode() + headers,
+            body or b"",
+            route.answer_seconds(method, exchange.said.wait_seconds) if route.waits else route.usual_seconds(method),
+        )
+
+    def headers(self, exchange: Exchange) -> bytes:
+        """Return the header lines for the service: the client's own, then what only the gateway may say."""
+        place, incoming, request_id, address = exchange.place, exchange.said, exchange.request_id, exchange.address
+        edge = sign_edge(
+            self._edge_key,
+            method=exchange.method,
+            path=place.path,
+            ip=address,
+            request_id=request_id,
+            now=int(time.time()),
+        )
+        authorization = ""
+        if exchange.token:
+            authorization = f"Authorization: Bearer {exchange.token}\r\n"
+        elif exchange.route.raw and not exchange.route.ignore_token:
+            authorization = "".join(f"Authorization: {value.decode('latin-1')}\r\n" for value in incoming.authorization)
+        if self._country_header:
+            authorization += self._country(exchange, incoming)
+        said = (
+            f"{authorization}X-Request-Id: {request_id}\r\ntraceparent: {incoming.traceparent}\r\n"
+            f"X-Forwarded-For: {address}\r\n{self._forwarded}X-Estuary-Base: {place.base or BASE}\r\n"
+            f"Estuary-Edge: {edge}\r\nAccept-Encoding: identity\r\n"
+        )
+        return b"".join((*incoming.passed, said.encode("latin-1")))
+
+    def _country(self, exchange: Exchange, incoming: Incoming) -> str:
+        """Return the header line that tells the client's country, when a proxy of ours says it."""
+        country = incoming.get(self._country_header).decode("latin-1").upper()
+        trusted = self._addresses.is_trusted(exchange.request.remote)
+        return f"X-Estuary-Country: {country}\r\n" if trusted and _COUNTRY.fullmatch(country) else ""
