@@ -197,9 +197,12 @@ def _course(claim: Claim, children: Sequence[Claim], *, role: str, now: datetime
         for child in open_children
         if child.status != words.IN_PROGRESS and (child.start is None or now < child.start)
     ]
-    parts = []
+    parts, base, told = [], 0, 0
     for child in to_come:
-        refund = refund_cents(child.base_cents, percent)
+        # What goes back is a share of the whole, so it is the sums that are rounded, not the parts.
+        base += child.base_cents
+        refund = refund_cents(base, percent) - told
+        told += refund
         parts.append(
             Part(id=child.id, refund_cents=refund, retained_cents=child.base_cents - refund, reason=f"{percent} %")
         )

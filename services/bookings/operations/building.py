@@ -91,7 +91,7 @@ def insert(session: Session, *bookings: Booking) -> None:
 
 def announce_new(session: Session, booking: Booking, request: Request) -> None:
     """Tell of a new booking by itself or of a new parent. Emits BookingCreated, BookingConfirmed if it is free."""
-    wish = request.wish
+    wish, is_own = request.wish, request.by.user_id == request.client_id
     created = BookingCreated.of(
         booking,
         items=[
@@ -106,8 +106,9 @@ def announce_new(session: Session, booking: Booking, request: Request) -> None:
         ],
         payment=PaymentWish(
             mode="in_person" if booking.collect == words.IN_PERSON else "auto",
-            payment_method_id=wish.payment.payment_method_id,
-            apply_credits=wish.payment.apply_credits,
+            # Nobody spends a client's credits or card but the client.
+            payment_method_id=wish.payment.payment_method_id if is_own else None,
+            apply_credits=wish.payment.apply_credits and is_own,
             success_url=wish.payment.success_url,
             cancel_url=wish.payment.cancel_url,
         ),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
@@ -57,13 +58,22 @@ def cancel_booking(
     """
     found = lock_booking(session, reference, by=by)
     if found.booking.status == words.CANCELED:
-        return Canceled(booking=found.booking, outcome=_told_before(found.booking))
+        return _told_before(session, found.booking)
     return cancel_found(session, found, how, by=by, now=now)
 
 
-def _told_before(booking: Booking) -> Outcome:
-    """Return what was given back when the booking was canceled."""
-    return Outcome(refund_cents=booking.refund_pending_cents + booking.refunded_cents)
+def _told_before(session: Session, booking: Booking) -> Canceled:
+    """Return what was told when the booking was canceled."""
+    refund = booking.refund_pending_cents + booking.refunded_cents
+    was_unpaid = booking.confirmed_at is None and booking.status_detail != words.EXPIRED
+    if was_unpaid and not booking.paid_cents and booking.parent_id is None:
+        # Whatever arrives for it goes back.
+        refund = booking.final_amount_cents
+    restored = None
+    if booking.parent_id is not None:
+        back = (Booking.parent_id == booking.parent_id, Booking.replaces_id == booking.id)
+        restored = session.scalar(select(Booking).where(*back))
+    return Canceled(booking=booking, outcome=Outcome(refund_cents=refund), restored=restored)
 
 
 def cancel_found(

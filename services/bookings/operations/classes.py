@@ -10,7 +10,7 @@ from services.bookings.domain.errors import CreditExpired, SessionUnavailable
 from services.bookings.domain.shares import shares, spread
 from services.bookings.models import Booking, SessionSeat
 from services.bookings.models.offers import sessions_of
-from services.bookings.operations.occupying import take_seat
+from services.bookings.operations.seating import give_seat
 
 _KEEPS = (
     *("kind", "parent_id", "client_id", "practitioner_id", "practitioner_user_id", "service_id", "service_type"),
@@ -35,7 +35,7 @@ def take_classes(session: Session, credit: Booking, parent: Booking, *, now: dat
     if credit.valid_until is not None and first is not None and first >= credit.valid_until:
         raise CreditExpired
     for seat_id in sorted(seat.id for seat in classes):
-        take_seat(session, seat_id, now=now)
+        give_seat(session, seat_id, now=now)
     others = [
         Booking(**{name: getattr(credit, name) for name in _KEEPS}, payment={}, created_at=now, updated_at=now)
         for _ in classes[1:]

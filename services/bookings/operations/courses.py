@@ -11,9 +11,10 @@ from services.bookings.models import Booking
 from services.bookings.models.offers import sessions_of
 from services.bookings.operations.building import insert, new_booking
 from services.bookings.operations.checking import Request, check_limits, place_for, price_of
-from services.bookings.operations.occupying import lock_calendar, take_seat
+from services.bookings.operations.occupying import lock_calendar
 from services.bookings.operations.packages import create_multi
 from services.bookings.operations.purchases import new_child, tell_purchase
+from services.bookings.operations.seating import give_seat
 from services.bookings.operations.wishes import Wish
 from shared.identity import Identity
 
@@ -37,7 +38,7 @@ def enrol(session: Session, request: Request) -> Booking:
     price, discount = price_of(request)
     location_id = place_for(session, request)
     for seat_id in sorted(seat.id for seat in classes):
-        take_seat(session, seat_id, now=request.now)
+        give_seat(session, seat_id, now=request.now)
     parent = new_booking(
         request,
         kind=words.COURSE,

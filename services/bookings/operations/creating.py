@@ -24,7 +24,8 @@ from services.bookings.operations.checking import (
     understand,
 )
 from services.bookings.operations.expiring import clear_stale
-from services.bookings.operations.occupying import drop_holds, lock_calendar, take_seat, take_time_of
+from services.bookings.operations.occupying import drop_holds, lock_calendar, take_time_of
+from services.bookings.operations.seating import give_seat
 from services.bookings.operations.wishes import Wish
 from shared.errors import Invalid
 from shared.identity import Identity
@@ -143,7 +144,7 @@ def _book_seat(session: Session, request: Request) -> Booking:
     was_offered = entry is not None and entry.offer_exclusive
     if hold is not None:
         drop_holds(session, [hold])
-    take_seat(session, seat.id, now=request.now, was_offered=was_offered)
+    give_seat(session, seat.id, now=request.now, was_offered=was_offered)
     booking = new_booking(
         request,
         kind=words.WORKSHOP,

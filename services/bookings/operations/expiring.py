@@ -67,6 +67,30 @@ def clear_stale(session: Session, taken: Sequence[Taken], *, now: datetime) -> l
     return left
 
 
+def clear_stale_seats(session: Session, session_id: int, *, now: datetime) -> bool:
+    """Give back seats of a dated session that nobody paid for or finished booking; return whether there were any.
+
+    Rows that somebody else holds at this moment stay as they are. Emits BookingExpired.
+    """
+    stale = session.scalars(
+        select(Booking.id).where(
+            Booking.service_session_id == session_id,
+            Booking.status == words.PENDING,
+            Booking.hold_expires_at <= now,
+        )
+    ).all()
+    expired = _locked_pending(session, list(_roots(session, list(stale))), now=now) if stale else []
+    for booking in expired:
+        expire(session, booking, now=now)
+    dead = session.scalars(
+        select(Hold)
+        .where(Hold.service_session_id == session_id, Hold.expires_at <= now)
+        .with_for_update(skip_locked=True)
+    ).all()
+    drop_holds(session, dead)
+    return bool(expired or dead)
+
+
 def _roots(session: Session, booking_ids: list[int]) -> dict[int, list[int]]:
     """Return which of the bookings hang on which purchase; one by itself is its own."""
     rows = session.execute(select(Booking.id, Booking.parent_id).where(Booking.id.in_(booking_ids)))

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from services.bookings.domain import words
 from services.bookings.domain.errors import HoldNotFound, LimitReached, SlotTaken
 from services.bookings.models import Hold
-from services.bookings.models.busy import taken_between
+from services.bookings.models.busy import hold_client, taken_between
 from services.bookings.models.occupancy import HOLD
 from services.bookings.operations import tokens
 from services.bookings.operations.checking import check_offer, check_slot, times_of, understand
 from services.bookings.operations.expiring import clear_stale
-from services.bookings.operations.occupying import drop_holds, keep_seat, lock_calendar, take_time
+from services.bookings.operations.occupying import drop_holds, lock_calendar, take_time
+from services.bookings.operations.seating import hold_seat
 from services.bookings.operations.wishes import Wish
 from shared.errors import Invalid
 from shared.identity import Identity
@@ -45,6 +46,7 @@ def hold(session: Session, wish: Wish, *, by: Identity, now: datetime) -> Held:
     else:
         raise Invalid.field("service_id", "Only sessions and workshops can be held.")
     lock_calendar(session, request.practitioner.id)
+    hold_client(session, by.user_id)
     live = list(session.scalars(select(Hold).where(Hold.user_id == by.user_id).with_for_update()))
     drop_holds(session, [one for one in live if one.expires_at <= now])
     if sum(one.expires_at > now for one in live) >= HOLDS_MAX:
@@ -63,7 +65,7 @@ def hold(session: Session, wish: Wish, *, by: Identity, now: datetime) -> Held:
     session.add(made)
     session.flush()
     if seat is not None:
-        keep_seat(session, seat.id, now=now)
+        hold_seat(session, seat.id, now=now)
         return Held(made, token)
     calendar = request.offer.calendar
     assert calendar is not None

@@ -29,7 +29,8 @@ from services.bookings.operations.building import insert
 from services.bookings.operations.checking import check_slot
 from services.bookings.operations.expiring import clear_stale
 from services.bookings.operations.finding import lock_booking
-from services.bookings.operations.occupying import free_time, leave_seat, release, take_seat, take_time_of
+from services.bookings.operations.occupying import free_time, leave_seat, release, take_time_of
+from services.bookings.operations.seating import give_seat
 from services.bookings.settings import settings
 from shared.errors import Forbidden, Invalid
 from shared.identity import Identity
@@ -199,7 +200,7 @@ def _to_session(session: Session, booking: Booking, move: Move, *, now: datetime
     # In the order of ids, so that two who change places do not wait for each other.
     if old < seat.id:
         leave_seat(session, old)
-    take_seat(session, seat.id, now=now)
+    give_seat(session, seat.id, now=now)
     if old > seat.id:
         leave_seat(session, old)
     booking.service_session_id = seat.id

@@ -23,7 +23,8 @@ from services.bookings.operations.checking import check_slot, checked_end
 from services.bookings.operations.classes import take_classes
 from services.bookings.operations.expiring import clear_stale
 from services.bookings.operations.finding import Found, lock_booking
-from services.bookings.operations.occupying import lock_calendar, take_seat, take_time_of
+from services.bookings.operations.occupying import lock_calendar, take_time_of
+from services.bookings.operations.seating import give_seat
 from shared.errors import Invalid, PaymentRequired
 from shared.identity import Identity
 
@@ -150,6 +151,6 @@ def _place_in_session(session: Session, booking: Booking, seat: SessionSeat | No
         raise Invalid.field("service_session_id", "Choose one of the workshop's sessions.")
     if booking.valid_until is not None and seat.starts_at is not None and seat.starts_at >= booking.valid_until:
         raise CreditExpired
-    take_seat(session, seat.id, now=now)
+    give_seat(session, seat.id, now=now)
     booking.service_session_id = seat.id
     booking.start_time, booking.end_time = seat.starts_at, seat.ends_at

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, not_, or_
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, literal, not_, or_
 
 from services.bookings.domain import words
 from services.bookings.domain.text import folded, like_escaped
@@ -56,8 +56,8 @@ def by_type(wanted: str) -> ColumnElement[bool]:
 
 
 def upcoming(value: bool) -> ColumnElement[bool]:  # noqa: FBT001 - the value of a filter.
-    """Return the clause for what is confirmed and to come, or for the rest."""
-    clause = and_(Booking.status == words.CONFIRMED, Booking.start_time > func.now())
+    """Return the clause for what is confirmed and to come at `now`, or for the rest."""
+    clause = and_(Booking.status == words.CONFIRMED, Booking.start_time > bindparam("now"))
     return clause if value else not_(func.coalesce(clause, literal(value=False)))
 
 

@@ -9,6 +9,9 @@ from services.bookings.domain import words
 from shared.http import Schema, fields
 
 TEXT_MAX = 5_000
+PRICE_MAX_CENTS = 99_999_999
+"""What a card can be charged at most."""
+_CENTS = validate.Range(min=0, max=PRICE_MAX_CENTS)
 _ADDRESS = validate.And(validate.Length(max=2_000), web_address)
 
 
@@ -34,8 +37,8 @@ class BookingCreateRequest(Schema):
         load_default=None, allow_none=True, multiline=True, validate=validate.Length(max=TEXT_MAX)
     )
     notes = fields.String(load_default=None, allow_none=True, multiline=True, validate=validate.Length(max=TEXT_MAX))
-    price_override_cents = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
-    discount_amount_cents = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    price_override_cents = fields.Integer(load_default=None, allow_none=True, validate=_CENTS)
+    discount_amount_cents = fields.Integer(load_default=0, validate=_CENTS)
     parent_booking_id = Reference(load_default=None, allow_none=True)
     use_session_credit = fields.Boolean(load_default=False)
     hold_token = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))

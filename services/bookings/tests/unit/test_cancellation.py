@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.bookings.domain import words
 from services.bookings.domain.cancellation import Claim, Policy, Tier, outcome, refund_cents
 from services.bookings.domain.credits import valid_until
 from services.bookings.domain.shares import shares, spread
@@ -169,3 +170,17 @@ def test_credits_lapse_at_the_end_of_a_day_of_the_client() -> None:
 
 def test_words_are_found_without_accents() -> None:
     assert folded("José  ÉLAN", None, "Straße") == "jose elan strasse"
+
+
+@given(st.lists(st.integers(0, 99_999), min_size=1, max_size=12), st.integers(0, 100))
+def test_a_course_is_given_back_as_a_whole(bases: list[int], percent: int) -> None:
+    """Before its first class the percentage is of the whole price, whatever the parts round to."""
+    policy = Policy("custom", (Tier(24, percent),), 14)
+    parts = [claim(id=number, base_cents=base, parent_kind=words.COURSE) for number, base in enumerate(bases)]
+
+    what = outcome(claim(kind=words.COURSE, policy=policy, base_cents=sum(bases)), parts, role=words.CLIENT, now=NOON)
+
+    assert what.refund_cents == refund_cents(sum(bases), percent)
+    assert all(0 <= part.refund_cents <= base for part, base in zip(what.children, bases, strict=True))
+    kept = sum(part.retained_cents for part in what.children)
+    assert what.refund_cents + kept == sum(bases)
