@@ -5,6 +5,7 @@ from services.catalog.operations.upkeep import (
     complete_sessions,
     count_modalities,
     recount,
+    recount_categories,
     renew_hot_set,
     renew_search_terms,
     roll_sessions,
@@ -45,9 +46,11 @@ def search_terms() -> None:
 
 @daily(at="02:50")
 def counters_check() -> None:
-    """Recount a thirtieth of the services."""
-    with transaction() as session:
-        recount(session, day=utc_now().toordinal() % 30)
+    """Recount a thirtieth of the services and of the categories."""
+    day = utc_now().toordinal() % 30
+    for count in (recount, recount_categories):
+        with transaction() as session:
+            count(session, day=day)
 
 
 @daily(at="02:52")

@@ -116,7 +116,5 @@ def _change_one(session: Session, found: Found, wanted: str, *, by: Identity, no
     service = found.service
     if service.status == wanted:
         return
-    if service.status == words.ARCHIVED and not by.is_staff:
-        require_room(session, practitioner_in_business(session, by))
-    change_status(session, service, wanted, now=now)
+    change_status(session, service, wanted, by=by, now=now)
     announce_service(session, service)

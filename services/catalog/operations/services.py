@@ -112,7 +112,7 @@ def update_service(
     if by.is_staff and "is_featured" in body:
         service.is_featured = body["is_featured"]
     if "status" in values:
-        change_status(session, service, values["status"], now=now)
+        change_status(session, service, values["status"], by=by, now=now)
     checking.check(session, service, changed=changed)
     if "name" in changed:
         follow_name(session, service)
@@ -129,14 +129,16 @@ def _finish(session: Session, service: Service, body: Mapping[str, Any], *, by: 
     announce_service(session, service)
 
 
-def change_status(session: Session, service: Service, wanted: str, *, now: datetime) -> None:
-    """Let the owner say what a service is. Raises InvalidTransition."""
+def change_status(session: Session, service: Service, wanted: str, *, by: Identity, now: datetime) -> None:
+    """Let the owner say what a service is. Raises InvalidTransition, SubscriptionRequired."""
     present = service.status
     if wanted == present:
         return
     if present == words.ARCHIVED and wanted != words.DRAFT:
         raise InvalidTransition(errors={"status": ["An archived service becomes a draft first."]})
-    if present == words.ACTIVE and wanted == words.DRAFT and _ever_booked(session, service):
+    if present == words.ARCHIVED and not by.is_staff:
+        require_room(session, session.get_one(Practitioner, service.practitioner_id))
+    if present in (words.ACTIVE, words.INACTIVE) and wanted == words.DRAFT and _ever_booked(session, service):
         raise InvalidTransition(errors={"status": ["It has been booked: make it inactive instead."]})
     service.status = wanted
     if wanted == words.ACTIVE and service.published_at is None:

@@ -165,6 +165,26 @@ _RECOUNT_SERVICES = text("""
 """)
 
 
+_RECOUNT_CATEGORIES = [
+    text(f"""
+        UPDATE {table} c SET services_count = counted.number
+        FROM (
+            SELECT k.id, count(s.id) AS number FROM {table} k LEFT JOIN services s ON s.{column} = k.id AND {which}
+            WHERE k.id % 30 = :day GROUP BY k.id
+        ) counted
+        WHERE c.id = counted.id AND c.services_count <> counted.number RETURNING c.id
+    """)  # noqa: S608 - our own names.
+    for table, column, which in (
+        ("service_categories", "category_id", "s.listed"),
+        (
+            "practitioner_categories",
+            "practitioner_category_id",
+            "s.deleted_at IS NULL AND s.status <> 'archived'",
+        ),
+    )
+]
+
+
 def recount(session: Session, *, day: int) -> int:
     """Count seats, bookings and popularity of a thirtieth of the services anew; return how many were wrong."""
     sessions = session.scalars(_RECOUNT, {"day": day, "holding": list(words.SEAT_HOLDING)}).all()
@@ -177,3 +197,11 @@ def recount(session: Session, *, day: int) -> int:
     if wrong:
         log.warning("counters had drifted", extra={"sessions": len(sessions), "services": len(services)})
     return wrong
+
+
+def recount_categories(session: Session, *, day: int) -> int:
+    """Count the services of a thirtieth of the categories anew; return how many were wrong."""
+    wrong = [one for statement in _RECOUNT_CATEGORIES for one in session.scalars(statement, {"day": day})]
+    if wrong:
+        log.warning("counters had drifted", extra={"categories": len(wrong)})
+    return len(wrong)

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from services.catalog.handlers import bookings, practitioners, reviews
 from services.catalog.models import Service, ServiceSession
-from services.catalog.operations.upkeep import recount
+from services.catalog.operations.upkeep import recount, recount_categories
 from services.catalog.tests.factories import booking_told, practitioner, practitioner_told, workshop
 from shared.database import Database
 from shared.messaging.messages import Message
@@ -154,6 +154,44 @@ def test_counters_equal_a_recount_when_workers_race(database: Database, http: Ca
     with database.transaction() as session:
         assert session.scalar(select(Service.bookings_count)) == 8
         assert sorted(session.scalars(select(ServiceSession.taken))) == [4, 4]
+
+
+def test_drift_is_found_and_mended(database: Database, http: Caller) -> None:
+    service_id, ids = two_sessions(database, http)
+    apply(database, "catalog", [bookings], booking_told(1, service_id, session_ids=ids[:1]))
+    assert drifted(database) == 0
+    for wrong in (
+        "UPDATE service_sessions SET taken = 5 WHERE taken = 1",
+        "UPDATE services SET bookings_count = 7",
+        "UPDATE services SET popularity_sum = popularity_sum * 2",
+    ):
+        with database.transaction() as session:
+            session.execute(text(wrong))
+
+        assert (wrong, drifted(database), drifted(database)) == (wrong, 1, 0)
+
+
+def test_drift_of_categories_is_found_and_mended(database: Database, http: Caller) -> None:
+    me = practitioner(database, http)
+    own = me.post("/practitioner-categories/", {"name": "Mine"}).json["id"]
+    category = http.get("/service-categories/").json["results"][0]["id"]
+    for status in ("active", "draft", "archived"):
+        made = workshop(me, category_id=category, practitioner_category_id=own, days=())
+        me.patch(f"/services/{made['id']}/", {"status": status})
+    listed = workshop(me, category_id=category, practitioner_category_id=own)
+
+    def counted() -> tuple[int, int]:
+        shown = me.get(f"/services/{listed['id']}/").json
+        return shown["category"]["service_count"], shown["practitioner_category"]["service_count"]
+
+    with database.transaction() as session:
+        session.execute(text("UPDATE service_categories SET services_count = 9"))
+        session.execute(text("UPDATE practitioner_categories SET services_count = 9"))
+        wrong = sum(recount_categories(session, day=day) for day in range(30))
+        assert wrong > 1
+        assert sum(recount_categories(session, day=day) for day in range(30)) == 0
+
+    assert counted() == (1, 3)
 
 
 def test_counting_is_no_change_of_the_service(database: Database, http: Caller) -> None:

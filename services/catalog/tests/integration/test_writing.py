@@ -109,6 +109,15 @@ def test_plans_limit_how_many(database: Database, http: Caller) -> None:
     assert me.post(f"/services/{made['id']}/duplicate/").code == "subscription_required"
     me.patch(f"/services/{made['id']}/", {"status": "archived"})
     assert me.post("/services/", body()).status == 201
+    restored = me.patch(f"/services/{made['id']}/", {"status": "draft"})
+    assert (restored.status, restored.code, restored.errors) == (
+        402,
+        "subscription_required",
+        {"limit": ["1"], "used": ["1"]},
+    )
+    told = me.post("/services/batch/", {"ids": [made["id"]], "action": "restore"}).json
+    assert [one["code"] for one in told["failed"]] == ["subscription_required"]
+    assert http.as_staff().patch(f"/services/{made['id']}/", {"status": "draft"}).status == 200
 
 
 def test_statuses_lead_where_they_may(database: Database, http: Caller) -> None:
@@ -119,6 +128,7 @@ def test_statuses_lead_where_they_may(database: Database, http: Caller) -> None:
     book(database, 1, made["id"], status="completed", end_time=at(-1))
     assert me.patch(path, {"status": "draft"}).code == "invalid_transition"
     assert me.patch(path, {"status": "paused"}).json["status"] == "inactive"
+    assert me.patch(path, {"status": "draft"}).code == "invalid_transition", "not by a detour either"
     assert me.patch(path, {"status": "archived"}).json["status"] == "archived"
     assert me.patch(path, {"status": "published"}).code == "invalid_transition"
     assert me.patch(path, {"status": "draft"}).json["status"] == "draft"
