@@ -59,9 +59,9 @@ class Forger:
     key: EllipticCurvePrivateKey
 
     @classmethod
-    def with_the_key_of(cls, stack: Stack, token: str) -> "Forger":
-        """Break into auth's database and take its key along."""
-        kid = jwt.get_unverified_header(token)["kid"]
+    def with_the_key_of(cls, stack: Stack, token: str, *, kid: str = "") -> "Forger":
+        """Break into auth's database and take the token's key along, or the one of that name."""
+        kid = kid or jwt.get_unverified_header(token)["kid"]
         [(sealed,)] = execute(stack, "auth", "SELECT private_key FROM key_pairs WHERE kid = %s", kid)
         secret = stack.environment("auth")["AUTH_ENCRYPTION_KEY"].split(",")
         plain = unseal(secret, bytes(sealed), place=f"signing key {kid}")

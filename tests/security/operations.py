@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,13 @@ from deploy.local.stack import Stack
 _PLACE = re.compile(r"{(\w+)}")
 AT_ONCE = 8
 NOBODYS_UUID = "00000000-0000-7000-8000-000000000000"
+
+# What must be there although a schema can not say so: one of several fields, a form that the operation reads itself.
+BEYOND_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "media_update": {"entity_id": NOBODYS_UUID},
+    "schedules_copy_day_create": {"to": "all"},
+    "schedules_remove_time_slot_destroy": {"time_slot_id": 1},
+}
 
 # These end the caller's own session or account; their own tests hold what they ask for.
 ENDS_THE_CALLER = frozenset({"auth_logout", "auth_logout_simple", "auth_delete_me", "auth_sessions_revoke_others"})
@@ -48,7 +56,9 @@ class Operation:
     def least_body(self) -> Any:
         """A body that holds what must be there, so that the question of rights is reached."""
         content = self.told.get("requestBody", {}).get("content", {}).get("application/json")
-        return _least(content["schema"], self.components) if content else {}
+        told = _least(content["schema"], self.components) if content else {}
+        more = BEYOND_SCHEMAS.get(self.id)
+        return {**told, **more} if more else told
 
     def _nobodys(self, name: str) -> str:
         """Return a value for a parameter that names nothing."""
@@ -133,21 +143,34 @@ def _plain(parameter: Mapping[str, Any], merged: Mapping[str, Any]) -> Mapping[s
     return plain
 
 
-def _least(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
-    """Return the smallest value of a schema."""
+def _least(schema: Mapping[str, Any], components: Mapping[str, Any], name: str = "") -> Any:
+    """Return the smallest value of a schema that means something: of two times, the one of the end comes later."""
     while "$ref" in schema:
         schema = components[schema["$ref"].rpartition("/")[2]]
     if "allOf" in schema:
-        return _least(schema["allOf"][0], components)
+        return _least(schema["allOf"][0], components, name)
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type")
     if kind == "object":
         required = schema.get("required", ())
-        return {name: _least(schema["properties"][name], components) for name in required}
+        return {name: _least(schema["properties"][name], components, name) for name in required}
     if kind == "array":
-        return [_least(schema["items"], components)] * schema.get("minItems", 1)
+        return [_least(schema["items"], components, name)] * schema.get("minItems", 1)
     if kind == "string":
-        formats = {"date": "2026-12-01", "date-time": "2026-12-01T10:00:00Z", "uuid": NOBODYS_UUID, "email": "a@b.de"}
-        return formats.get(schema.get("format", ""), "10:00" if "time" in schema.get("pattern", "") else "something")
+        return _text(schema, is_end=name.startswith("end"))
     return {"integer": schema.get("minimum", 1), "number": 1, "boolean": True}.get(kind or "", "10.00")
+
+
+def _text(schema: Mapping[str, Any], *, is_end: bool) -> str:
+    hour = 11 if is_end else 10
+    day = (datetime.now(UTC) + timedelta(days=30)).date()
+    formats = {
+        "date": day.isoformat(),
+        "date-time": f"{day}T{hour}:00:00Z",
+        "time": f"{hour}:00",
+        "uuid": NOBODYS_UUID,
+        "email": "a@b.de",
+        "uri": "https://example.org/page",
+    }
+    return formats.get(schema.get("format", ""), f"{hour}:00" if "time" in schema.get("pattern", "") else "something")

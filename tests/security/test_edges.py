@@ -4,8 +4,10 @@ How the gateway reads headers, paths and framing is tested piece by piece in gat
 behind it.
 """
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from deploy.local.profiles import SERVICES
 from deploy.local.stack import Stack
 from gateway.tests.test_smuggling import PROBES
 from shared.identity.edge import EDGE_HEADER, sign_edge
-from tests.e2e.people import Person, register
+from tests.e2e.people import PASSWORD, Person, register
+from tests.security import FULL
 from tests.security.attacker import inside, send_bytes
 
 pytestmark = pytest.mark.e2e
@@ -77,6 +80,39 @@ def test_nobody_says_who_they_are(stack: Stack, person: Person, staff: Person) -
     assert anonymous.status_code == 401
     assert signed_in.json()["data"]["id"] == person.user_id
     assert listing.status_code == 403
+
+
+def test_a_header_said_twice_or_struck_out_changes_nobody(stack: Stack, person: Person) -> None:
+    """`Connection` names what a proxy strikes out: it strikes out neither the gateway's signature nor our token."""
+    lines = [
+        "GET /api/v1/drf/auth/me/ HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Bearer {person.api.token}",
+        "X-User-Id: 1",
+        "x-user-id: 2",
+        f"{EDGE_HEADER}: t=1,ip=1.1.1.1,id=x,v1=0",
+        f"Connection: close, X-User-Id, {EDGE_HEADER}",
+    ]
+
+    answer = send_bytes(stack, "\r\n".join([*lines, "", ""]).encode())
+
+    assert answer.startswith(b"HTTP/1.1 200 "), answer[:300]
+    assert f'"id":{person.user_id},'.encode() in answer
+
+
+def test_nobody_says_where_they_come_from(stack: Stack, person: Person) -> None:
+    """Only the header that a proxy of ours writes is believed, and of it only what that proxy has seen itself."""
+    claimed = "203.0.113.99"
+    names = ("X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Forwarded-Host", "X-Remote-Addr")
+    headers = dict.fromkeys(names, claimed)
+    headers |= {"Forwarded": f"for={claimed}", "X-Forwarded-For": f"{claimed}, 192.0.2.44"}
+    body = {"email": person.email, "password": PASSWORD}
+
+    signed_in = requests.post(stack.url("auth/login/"), json=body, headers=headers, timeout=15).json()["data"]
+
+    own = {"Authorization": f"Bearer {signed_in['access_token']}"}
+    sessions = requests.get(stack.url("auth/sessions/"), headers=own, timeout=10).json()["data"]["results"]
+    assert [one["ip"] for one in sessions if one["is_current"]] == ["192.0.2.44"]
 
 
 def test_what_only_services_may_ask_cannot_be_reached(stack: Stack, staff: Person) -> None:
@@ -166,6 +202,21 @@ def test_bodies_have_an_end(stack: Stack, person: Person, path: str) -> None:
     assert [answer.status_code for answer in (whole, chunked, packed)] == [413, 413, 415]
     for answer in (whole, chunked, packed):
         _is_plain(answer)
+
+
+@pytest.mark.skipif(not FULL, reason="takes ten seconds; part of make attack")
+def test_a_body_that_drips_is_cut_off(stack: Stack) -> None:
+    head = b"POST /api/v1/drf/auth/login/ HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n"
+    answer = b""
+    with socket.create_connection(("127.0.0.1", stack.profile.port("gateway")), timeout=1) as slow:
+        slow.sendall(head)
+        for _ in range(60):
+            slow.sendall(b"{")
+            with suppress(TimeoutError):
+                answer = slow.recv(4096)
+                break
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 def _send(stack: Stack, person: Person, path: str, body: Any, **headers: str) -> requests.Response:

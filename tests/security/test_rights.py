@@ -11,11 +11,27 @@ from typing import Any
 import pytest
 
 from deploy.local.stack import Stack
+from tests.e2e.api import eventually
 from tests.e2e.people import Person, Practitioner, book, free_slots, give_credits, make_staff, open_practice, register
-from tests.security.operations import ENDS_THE_CALLER, Operation, call_all, listed, operations, told
+from tests.security.operations import ENDS_THE_CALLER, NOBODYS_UUID, Operation, call_all, listed, operations, told
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
+# Rights are judged before what a request says: a fault in its body is no refusal.
+REFUSED = frozenset({401, 403, 404})
+PICTURE = {
+    "filename": "room.jpg",
+    "content_type": "image/jpeg",
+    "file_size": 1_000,
+    "entity_type": "review",
+    "entity_id": NOBODYS_UUID,
+    "visibility": "private",
+}
+NOTE = {"title": "Note", "message": "for myself", "notification_type": "message", "delivery_channel": "in_app"}
+# What everybody who is signed in may do to something that everybody sees.
+MEANT_FOR_ALL = frozenset({"services_waitlist_create"})
+# An address that takes a signature instead of a token, with one that is not ours.
+FORGED = {"media_bytes_update": "?exp=4102444800&kid=k1&sig=forged"}
 # Without a practitioner to ask about, it is the caller's own list.
 MEANS_ONES_OWN = frozenset({"practitioner_categories_list"})
 
@@ -77,6 +93,18 @@ def test_what_is_for_staff_is_for_nobody_else(stack: Stack, request: pytest.Fixt
     assert told(answer for answer in answers if answer[2].status_code != 403) == {}
 
 
+def test_asking_for_headers_alone_gives_nothing_away(stack: Stack, stranger: Person) -> None:
+    """HEAD is judged as GET is, and OPTIONS tells no more than which methods there are."""
+    reads = [one.at({}) for one in operations(stack) if one.permission == "staff" and one.method == "GET"]
+
+    heads = {path: stranger.api.raw("HEAD", path).status_code for path in reads}
+    options = {path: stranger.api.raw("OPTIONS", path) for path in reads}
+
+    assert len(reads) > 10
+    assert {path: status for path, status in heads.items() if status not in {403, 405}} == {}
+    assert {path: answer.text for path, answer in options.items() if answer.ok and answer.text} == {}
+
+
 @pytest.mark.parametrize("who", ["stranger", "rival", "curious"])
 def test_nobody_finds_what_is_not_there(stack: Stack, request: pytest.FixtureRequest, who: str) -> None:
     """Every operation on a thing that does not exist: no fault of ours, no success, no cookie."""
@@ -118,6 +146,8 @@ def owner(stack: Stack, staff: Person, practitioner: Practitioner) -> Person:
     slot = free_slots(person, practitioner, days_ahead=21)[0]
     book(person, practitioner, slot["start_time"], wait=10)
     person.api.post("/payment-methods/", {"stripe_payment_method_id": "pm_card_visa"}, expect=201)
+    person.api.post("/notifications/", NOTE, expect=201)
+    person.api.post("/media/presigned_upload/", PICTURE)
     return person
 
 
@@ -132,7 +162,7 @@ def _attempts(stack: Stack, private: dict[str, set[str]]) -> Iterator[tuple[Oper
         for path, ids in private.items():
             if one.path.startswith(path + "{"):
                 for thing in sorted(ids)[:2]:
-                    yield one, one.at({one.places[0]: thing})
+                    yield one, one.at({one.places[0]: thing}) + FORGED.get(one.id, "")
 
 
 @pytest.mark.parametrize("owners", ["owner", "practitioner"])
@@ -148,10 +178,23 @@ def test_what_only_its_owner_sees_is_nobody_else_s(
     answers = [answer for other in (stranger, rival) for answer in call_all(stack, other.api.token, attempts)]
 
     assert len(attempts) >= 20
-    assert told(answer for answer in answers if answer[2].status_code < 400 or answer[2].status_code >= 500) == {}
-    found = [one for one in answers if one[2].status_code not in {400, 403, 404, 405}]
-    assert told(found) == {}, "neither a conflict nor a precondition tells that it is there"
+    found = [one for one in answers if one[2].status_code not in REFUSED]
+    assert told(found) == {}, "neither a conflict, a precondition nor a fault in the body tells that it is there"
     assert listed(stack, _token(request.getfixturevalue(owners))).keys() >= shown.keys()
+
+
+def test_a_room_is_for_those_who_meet_there(stack: Stack, owner: Person, stranger: Person, rival: Practitioner) -> None:
+    booking = owner.api.get("/bookings/")["results"][0]["id"]
+    name = eventually(
+        lambda: (owner.api.get(f"/bookings/{booking}/").get("room") or {}).get("room_name"), what="the room's name"
+    )
+
+    attempts = list(_attempts(stack, {"/rooms/": {name}}))
+    answers = [answer for other in (stranger, rival) for answer in call_all(stack, other.api.token, attempts)]
+
+    assert len(attempts) >= 5
+    assert told(one for one in answers if one[2].status_code not in REFUSED) == {}
+    assert owner.api.get(f"/rooms/{name}/")
 
 
 def test_what_everybody_sees_only_its_owner_changes(
@@ -159,11 +202,12 @@ def test_what_everybody_sees_only_its_owner_changes(
 ) -> None:
     public = {"/services/": {str(practitioner.service_id)}, "/practitioners/": {str(practitioner.practitioner_id)}}
     attempts = [pair for pair in _attempts(stack, public) if pair[0].method != "GET"]
+    attempts = [pair for pair in attempts if pair[0].id not in MEANT_FOR_ALL]
 
     answers = [answer for other in (stranger, rival) for answer in call_all(stack, other.api.token, attempts)]
 
     assert len(attempts) >= 15
-    assert told(one for one in answers if one[2].status_code < 400 or one[2].status_code >= 500) == {}
+    assert told(one for one in answers if one[2].status_code not in REFUSED) == {}
 
 
 def test_somebody_else_s_id_in_a_body_or_query(
@@ -186,6 +230,17 @@ def test_somebody_else_s_id_in_a_body_or_query(
         answer = stranger.api.raw(method, path, body)
         shown = answer.json().get("data") or {}
         assert answer.status_code in {400, 403, 404} or shown.get("count") == 0, f"{path}: {answer.text[:300]}"
+
+
+def test_nobody_hangs_files_on_another_s_service(
+    stack: Stack, practitioner: Practitioner, stranger: Person, rival: Practitioner
+) -> None:
+    body = {**PICTURE, "entity_type": "service", "entity_id": str(practitioner.service_id)}
+
+    answers = [other.api.raw("POST", "/media/presigned_upload/", body) for other in (stranger, rival)]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert practitioner.api.raw("POST", "/media/presigned_upload/", body).ok
 
 
 def test_an_idempotency_key_is_its_owner_s(stack: Stack, owner: Person, stranger: Person) -> None:

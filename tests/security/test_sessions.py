@@ -8,17 +8,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import jwt
 import pytest
 import requests
 
+from deploy.local.profiles import SERVICES
 from deploy.local.stack import Stack
 from gateway.tests.test_processes import free_port
 from tests.e2e.api import Api, eventually
 from tests.e2e.people import PASSWORD, Person, register
-from tests.security import FULL
-from tests.security.attacker import execute
+from tests.security import AT_ONCE_SECONDS, FULL
+from tests.security.attacker import Forger, execute, inside
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -74,7 +76,9 @@ def test_a_stolen_token_ends_the_session_for_both(stack: Stack, person: Person) 
 
     assert (owner.status_code, owner.json()["code"]) == (401, "token_revoked")
     assert _refresh(stack, thief["refresh_token"]).status_code == 401
-    eventually(lambda: _status(stack, thief["access_token"]) == 401, seconds=1.5, what="the access token ends")
+    eventually(
+        lambda: _status(stack, thief["access_token"]) == 401, seconds=AT_ONCE_SECONDS, what="the access token ends"
+    )
     assert _status(stack, _sign_in(stack, person)["access_token"]) == 200
 
 
@@ -92,7 +96,9 @@ def test_what_ends_a_session_ends_its_tokens(stack: Stack, person: Person, how: 
         api.post("/auth/change-password/", {"current_password": PASSWORD, **new})
         ended = elsewhere
 
-    eventually(lambda: _status(stack, ended["access_token"]) == 401, seconds=1.5, what="the access token ends")
+    eventually(
+        lambda: _status(stack, ended["access_token"]) == 401, seconds=AT_ONCE_SECONDS, what="the access token ends"
+    )
     assert _refresh(stack, ended["refresh_token"]).status_code == 401
     if how == "password":
         assert _status(stack, here["access_token"]) == 200, "who changed it goes on"
@@ -121,26 +127,71 @@ def crowd(stack: Stack) -> Iterator[str]:
         process.wait(20)
 
 
+def _everywhere(crowd: str, token: str) -> dict[str, set[int]]:
+    """Ask on new connections until every worker has answered."""
+    headers = {"Authorization": f"Bearer {token}"}
+    found: dict[str, set[int]] = {}
+    for _ in range(400):
+        answer = requests.get(f"{crowd}/auth/me/", headers=headers, timeout=10)
+        found.setdefault(answer.headers["X-Estuary-Instance"], set()).add(answer.status_code)
+        if len(found) == WORKERS:
+            break
+    return found
+
+
+def test_a_new_key_is_known_everywhere_before_it_signs(stack: Stack, person: Person, crowd: str) -> None:
+    """So nobody is refused when it begins to; and nobody is while the keys change."""
+    token = _sign_in(stack, person)["access_token"]
+    statuses: Counter[int] = Counter()
+    over = Event()
+
+    def browse() -> None:
+        while not over.is_set():
+            headers = {"Authorization": f"Bearer {token}"}
+            statuses[requests.get(f"{crowd}/auth/me/", headers=headers, timeout=15).status_code] += 1
+
+    eventually(lambda: set.union(*_everywhere(crowd, token).values()) == {200}, what="all workers hold the keys")
+    with ThreadPoolExecutor(4) as pool:
+        try:
+            visitors = [pool.submit(browse) for _ in range(4)]
+            subprocess.run(
+                [sys.executable, "-m", "shared.cli.main", "keys", "rotate"],
+                env={**os.environ, **stack.environment("auth")},
+                check=True,
+                capture_output=True,
+            )
+            [(kid,)] = execute(stack, "auth", "SELECT kid FROM key_pairs ORDER BY active_from DESC LIMIT 1")
+            fresh = Forger.with_the_key_of(stack, token, kid=kid).signed()
+            for service in SERVICES:
+                path = {"auth": "/auth/me/", "catalog": "/services/"}.get(service, f"/{service}/")
+                eventually(
+                    lambda path=path, service=service: (  # type: ignore[misc]
+                        inside(stack, service, path, signed=True, Authorization=f"Bearer {fresh}").status_code != 401
+                    ),
+                    seconds=30,
+                    what=f"{service} knows the key",
+                )
+            eventually(
+                lambda: set.union(*_everywhere(crowd, fresh).values()) == {200}, seconds=30, what="all workers know it"
+            )
+        finally:
+            over.set()
+        for visitor in visitors:
+            visitor.result()
+
+    assert (set(statuses), statuses[200] > 0) == ({200}, True)
+
+
 def test_every_worker_refuses_a_revoked_session_within_a_second(stack: Stack, person: Person, crowd: str) -> None:
     signed_in = _sign_in(stack, person)
-    headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
-
-    def everywhere() -> dict[str, set[int]]:
-        """Ask on new connections until every worker has answered."""
-        found: dict[str, set[int]] = {}
-        for _ in range(400):
-            answer = requests.get(f"{crowd}/auth/me/", headers=headers, timeout=10)
-            found.setdefault(answer.headers["X-Estuary-Instance"], set()).add(answer.status_code)
-            if len(found) == WORKERS and sum(map(len, found.values())) >= WORKERS:
-                break
-        return found
-
-    eventually(lambda: set.union(*everywhere().values()) == {200}, seconds=10, what="all workers hold the keys")
+    token = signed_in["access_token"]
+    eventually(lambda: set.union(*_everywhere(crowd, token).values()) == {200}, what="all workers hold the keys")
     api = Api(stack.base_url)
     api.token = signed_in["access_token"]
     api.post("/auth/logout/", {})
-    time.sleep(1)
 
-    statuses = everywhere()
+    def refusing() -> bool:
+        statuses = _everywhere(crowd, token)
+        return len(statuses) == WORKERS and set.union(*statuses.values()) == {401}
 
-    assert (len(statuses), set.union(*statuses.values())) == (WORKERS, {401})
+    eventually(refusing, seconds=AT_ONCE_SECONDS, what="every worker refuses it")

@@ -12,7 +12,7 @@ import pytest
 from deploy.local.stack import Stack
 from tests.e2e.api import Api
 from tests.e2e.people import PASSWORD, Person, register
-from tests.security import FULL
+from tests.security import AT_ONCE_SECONDS, FULL
 from tests.security.attacker import Forger
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -60,7 +60,7 @@ def _run(stack: Stack, work: Callable[[Page], Awaitable[T]]) -> T:
     return asyncio.run(within())
 
 
-async def _close_code(socket: aiohttp.ClientWebSocketResponse, *, seconds: float = 5) -> int | None:
+async def _close_code(socket: aiohttp.ClientWebSocketResponse, *, seconds: float = 20) -> int | None:
     """Read until the other side closes, and return its code."""
     async with asyncio.timeout(seconds):
         while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
@@ -94,7 +94,7 @@ def test_a_ticket_works_once(stack: Stack, person: Person) -> None:
 
     async def attack(page: Page) -> tuple[str, int | str | None]:
         first = await page.open(f"?ticket={ticket}")
-        told = (await first.receive_json(timeout=5))["type"]
+        told = (await first.receive_json(timeout=20))["type"]
         try:
             again = await page.open(f"?ticket={ticket}")
         except aiohttp.WSServerHandshakeError as refused:
@@ -113,13 +113,13 @@ def test_a_socket_ends_with_its_session(stack: Stack, person: Person) -> None:
 
     async def attack(page: Page) -> tuple[int | None, float]:
         socket = await page.open(f"?ticket={ticket}")
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=20)
         await asyncio.to_thread(api.post, "/auth/logout/", {})
         began = time.monotonic()
         return await _close_code(socket), time.monotonic() - began
 
     code, seconds = _run(stack, attack)
-    assert (code, seconds < 2) == (4401, True)
+    assert (code, seconds < AT_ONCE_SECONDS) == (4401, True)
 
 
 @pytest.mark.skipif(not FULL, reason="waits for a token to run out; part of make attack")
@@ -157,16 +157,18 @@ def test_what_a_socket_may_say(stack: Stack, person: Person, said: str, times: i
 
 
 def test_nobody_listens_to_somebody_else(stack: Stack, person: Person) -> None:
-    """A socket tells what its ticket's owner is told, whatever it asks for."""
+    """A socket tells what its ticket's owner is told, whatever it asks for: the owner's own hears it, the other not."""
     other = register(stack, "listener")
+    note = {"title": "Note", "message": "for myself", "notification_type": "message", "delivery_channel": "in_app"}
 
     async def attack(page: Page) -> list[Any]:
+        own = await page.open(f"?ticket={_ticket(person)}")
         socket = await page.open(f"?ticket={_ticket(other)}&user_id={person.user_id}")
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=20)
         await socket.send_json({"type": "subscribe", "user_id": person.user_id, "channel": f"user:{person.user_id}"})
-        await asyncio.to_thread(
-            person.api.raw, "POST", "/notifications/", {"title": "Note", "message": "for myself", "type": "note"}
-        )
+        await asyncio.to_thread(person.api.post, "/notifications/", note, expect=201)
+        while (await own.receive_json(timeout=20))["type"] != "new_notification":
+            pass
         heard = []
         while True:
             try:
@@ -180,9 +182,11 @@ def test_nobody_listens_to_somebody_else(stack: Stack, person: Person) -> None:
 def test_one_person_holds_few_sockets(stack: Stack, person: Person) -> None:
     async def attack(page: Page) -> int:
         sockets = [await page.open(f"?ticket={_ticket(person)}") for _ in range(8)]
-        await asyncio.sleep(0.5)
-        states = await asyncio.gather(*(_is_open(socket) for socket in sockets))
-        return states.count(True)
+        async with asyncio.timeout(20):
+            while True:
+                states = await asyncio.gather(*(_is_open(socket) for socket in sockets))
+                if states.count(True) <= 5:
+                    return states.count(True)
 
     assert _run(stack, attack) == 5
 
