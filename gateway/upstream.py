@@ -56,6 +56,7 @@ class Connection(asyncio.Protocol):
         self._status = 0
         self._answered = False
         self._complete = False
+        self._keeps_alive = False
         self._stream: AnswerStream | None = None
 
     # What the pool and the proxy call.
@@ -149,7 +150,7 @@ class Connection(asyncio.Protocol):
             is_clean = False
         if self._complete:
             # Told only now: whoever is told may send the next request, and the parser must be done with this answer.
-            self._finish(reusable=is_clean and (self._head_only or self._parser.should_keep_alive()))
+            self._finish(reusable=is_clean and self._keeps_alive)
         elif not is_clean:
             self.abort(BadAnswer())
         elif not self._status:
@@ -203,7 +204,7 @@ class Connection(asyncio.Protocol):
         if self._head_only:
             # The parser would wait for the body that Content-Length announces; the next answer gets a new one.
             self._parser = httptools.HttpResponseParser(self)
-            self._complete = True
+            self._complete = self._keeps_alive = True
             return
         self._until_close = not chunked and self._length is None and status not in {204, 304}
         if (self._length or 0) > WHOLE_BYTES:
@@ -222,6 +223,8 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self._status >= 200:
             self._complete = True
+            # Asked after the end, the parser speaks of the next answer.
+            self._keeps_alive = self._parser.should_keep_alive()
 
     def _start_stream(self) -> None:
         self._stream = stream = AnswerStream(self)

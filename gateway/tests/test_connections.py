@@ -4,9 +4,12 @@ import asyncio
 import socket
 import threading
 
+import pytest
+
 from gateway.tests.running import BASE, Reply, RunningGateway, Seen, exchange_bytes, until
 
 HOST = b"Host: a\r\n"
+ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n"first"'
 
 
 def get(path: str, *lines: str) -> bytes:
@@ -107,3 +110,33 @@ def test_a_write_runs_on_when_its_client_leaves(running: RunningGateway) -> None
     running.call(release.set)
     assert finished.wait(20)
     assert until(lambda: service.in_flight == 0)
+
+
+def test_connections_to_services_are_used_again(running: RunningGateway) -> None:
+    exchange_bytes(running.port, last("/services/"))
+    before = running.service.connections
+
+    for method in ("GET", "HEAD", "GET", "GET"):
+        exchange_bytes(running.port, last("/services/").replace(b"GET", method.encode(), 1))
+
+    assert running.service.connections == before
+    assert [seen.method for seen in running.service.seen] == ["GET", "GET", "HEAD", "GET", "GET"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(ANSWER + ANSWER, id="two answers"),
+        pytest.param(ANSWER + b"HTTP/1.1 20", id="one and a part of another"),
+        pytest.param(ANSWER + b"rubbish", id="one and rubbish"),
+    ],
+)
+def test_what_follows_an_answer_is_never_the_next_one(running: RunningGateway, raw: bytes) -> None:
+    running.service.answering = lambda _: Reply(raw=raw)
+    first = exchange_bytes(running.port, last("/services/"))
+    running.service.answering = lambda _: Reply(body=b'"second"')
+
+    second = exchange_bytes(running.port, last("/services/"))
+
+    assert first.endswith(b'"data":"first"}')
+    assert second.endswith(b'"data":"second"}')
