@@ -7,6 +7,7 @@ from shared.http.app import create_service_app
 from shared.http.blueprint import Blueprint
 from shared.http.context import after_commit, identity, require_match, say, set_version, wait_seconds
 from shared.http.idempotency import Idempotency
+from shared.http.kept import kept_while_unchanged
 from shared.http.policy import ANYONE, IN_PERSON, INTERNAL, PRACTITIONER, PRACTITIONER_IN_PERSON, SIGNED_IN, STAFF
 from shared.http.schemas import QuerySchema, Schema
 
@@ -27,6 +28,7 @@ __all__ = [
     "create_service_app",
     "fields",
     "identity",
+    "kept_while_unchanged",
     "require_match",
     "say",
     "set_version",

@@ -11,14 +11,16 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import structlog
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import NullSession, SessionInterface
 from flask_smorest import Api
-from werkzeug.routing import BaseConverter, IntegerConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, MapAdapter
 
 from shared.database import connect, let_reads_lag
 from shared.errors import Unauthenticated
 from shared.http import fields
 from shared.http.blueprint import Blueprint
+from shared.http.context import ANONYMOUS
 from shared.http.failures import answer_failures
 from shared.http.health import Check, Readiness, add_health, database_check
 from shared.http.json import use_orjson
@@ -32,6 +34,7 @@ from shared.observability import configure_logging
 from shared.settings import ServiceSettings
 from shared.tracing import begin_span, configure_tracing
 
+_EDGE = f"HTTP_{EDGE_HEADER.upper().replace('-', '_')}"
 UNSIGNED_PATHS = ("/health/live", "/health/ready", "/metrics")
 MAX_BODY_BYTES = 1 << 20
 
@@ -59,12 +62,40 @@ class ReferenceConverter(BaseConverter):
     regex = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 
 
+class NoSessions(SessionInterface):
+    """No sessions: who calls is told by a token."""
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002 - The parent's signature.
+        """Return the one that refuses to be written."""
+        return _NO_SESSION
+
+    def is_null_session(self, obj: object) -> bool:  # noqa: ARG002 - The parent's signature.
+        """Whether there is nothing to save: always."""
+        return True
+
+
+_NO_SESSION = NullSession()
+
+
 class ServiceFlask(Flask):
-    """Flask without its question, asked of every function at every request, whether it is a coroutine: none is."""
+    """Flask without what it does at every request for applications of other kinds.
+
+    It asks of every function whether it is a coroutine, looks for sessions in cookies, and reads the host, twice, for
+    routes that depend on it. Here nothing does.
+    """
+
+    session_interface = NoSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function itself."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what finds the operation by the path and the method alone."""
+        if request is None:
+            return None
+        host, query = request.environ.get("HTTP_HOST", ""), request.environ.get("QUERY_STRING", "")
+        return MapAdapter(self.url_map, host, "", "", request.scheme, request.path, request.method, query)
 
 
 class ServiceApi(Api):
@@ -157,6 +188,11 @@ def _schema_name(schema: Any) -> str:
     return f"Patched{name}" if getattr(schema, "partial", None) else name
 
 
+def _present(proxy: Any) -> Any:
+    """Return what one of Flask's proxies stands for in this request."""
+    return proxy._get_current_object()
+
+
 def _authenticate(
     app: Flask,
     edge_key: bytes,
@@ -168,32 +204,35 @@ def _authenticate(
 
     @app.before_request
     def know_the_caller() -> None:
-        g.identity = Identity()
+        # Each look at `g` and `request` searches for the present one; so they are looked up once.
+        own, asked = _present(g), _present(request)
+        own.identity = ANONYMOUS
         let_reads_lag(allowed=False)
         structlog.contextvars.clear_contextvars()
-        if request.path in UNSIGNED_PATHS or (unsigned_prefixes and request.path.startswith(unsigned_prefixes)):
+        path, method, environ = asked.path, asked.method, asked.environ
+        if path in UNSIGNED_PATHS or (unsigned_prefixes and path.startswith(unsigned_prefixes)):
             return
         try:
-            edge = verify_edge(edge_key, request.headers.get(EDGE_HEADER), method=request.method, path=request.path)
+            edge = verify_edge(edge_key, environ.get(_EDGE), method=method, path=path)
         except EdgeSignatureInvalid as invalid:
             raise Unauthenticated("Call this through the gateway.") from invalid
-        g.identity = Identity(client_ip=edge.client_ip, request_id=edge.request_id)
-        token = _bearer_token()
+        own.identity = caller = Identity(client_ip=edge.client_ip, request_id=edge.request_id)
+        token = _bearer_token(environ.get("HTTP_AUTHORIZATION", ""))
         if token is not None:
             try:
                 claims = keys.verify(token)
-                g.identity = Identity.of(claims, client_ip=edge.client_ip, request_id=edge.request_id)
+                own.identity = caller = Identity.of(claims, client_ip=edge.client_ip, request_id=edge.request_id)
             except TokenError as refused:
-                if request.path not in lenient_paths:
+                if path not in lenient_paths:
                     raise Unauthenticated("This token is not accepted.", code=refused.code) from refused
-        let_reads_lag(allowed=request.method in ("GET", "HEAD") and not g.identity.is_signed_in)
+        let_reads_lag(allowed=method in ("GET", "HEAD") and not caller.is_signed_in)
         structlog.contextvars.bind_contextvars(request_id=edge.request_id)
-        traceparent = request.headers.get("traceparent")
-        g.span = begin_span(request.method, "SERVER", traceparent, attributes={"estuary.request_id": edge.request_id})
-        g.context_token = set_context(
+        traceparent = environ.get("HTTP_TRACEPARENT")
+        own.span = begin_span(method, "SERVER", traceparent, attributes={"estuary.request_id": edge.request_id})
+        own.context_token = set_context(
             correlation_id=_correlation_id(edge.request_id),
-            traceparent=g.span.traceparent if g.span else traceparent,
-            actor=Actor(user_id=g.identity.user_id or None, role=g.identity.role),
+            traceparent=own.span.traceparent if own.span else traceparent,
+            actor=Actor(user_id=caller.user_id or None, role=caller.role),
         )
 
     @app.after_request
@@ -212,8 +251,8 @@ def _authenticate(
             reset_context(token)
 
 
-def _bearer_token() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+def _bearer_token(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
@@ -229,11 +268,12 @@ def _finish(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        if "preference_applied" in g:
-            response.headers["Preference-Applied"] = g.preference_applied
-        if request.method in ("GET", "HEAD") and response.status_code == 200:
+        own, asked = _present(g), _present(request)
+        if "preference_applied" in own:
+            response.headers["Preference-Applied"] = own.preference_applied
+        if "HTTP_IF_NONE_MATCH" in asked.environ and asked.method in ("GET", "HEAD") and response.status_code == 200:
             etag, _weak = response.get_etag()
-            if etag is not None and request.if_none_match.contains_weak(etag):
+            if etag is not None and asked.if_none_match.contains_weak(etag):
                 response.status_code = 304
                 response.set_data(b"")
         return response

@@ -14,7 +14,7 @@ ANONYMOUS = Identity()
 
 def identity() -> Identity:
     """Return the caller of the present request."""
-    caller: Identity = g.get("identity", ANONYMOUS) if has_request_context() else ANONYMOUS
+    caller: Identity = getattr(g, "identity", ANONYMOUS) if has_request_context() else ANONYMOUS
     return caller
 
 

@@ -7,6 +7,7 @@ work: 503 names the failing part. `/metrics` is Prometheus's text form. None nee
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
@@ -87,6 +88,8 @@ def add_health(app: Flask, service: str, readiness: Readiness, notices: Readines
     @app.after_request
     def observe(response: Response) -> Response:
         if not request.path.startswith(("/health/", "/metrics")):
-            labels = (service, g.get("operation_id", "none"), str(response.status_code))
-            REQUESTS.labels(*labels).observe(time.perf_counter() - g.get("started_at", time.perf_counter()))
+            own: Any = g._get_current_object()
+            labels = (service, own.get("operation_id", "none"), str(response.status_code))
+            now = time.perf_counter()
+            REQUESTS.labels(*labels).observe(now - own.get("started_at", now))
         return response

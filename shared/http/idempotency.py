@@ -97,8 +97,8 @@ def answer_once(form: Idempotency, answer: Answer, *, fingerprint: Fingerprint |
     `answer()` simply runs. Raises IdempotencyConflict, StillRunning, Invalid (a malformed key), and whatever
     `answer()` raises; then nothing is kept and the same key may be tried again.
     """
-    slot = _slot(fingerprint)
-    if slot is None or form is Idempotency.NONE:
+    slot = None if form is Idempotency.NONE else _slot(fingerprint)
+    if slot is None:
         return _finished(answer())
     if form is Idempotency.IN_TRANSACTION:
         return _in_transaction(slot, answer)

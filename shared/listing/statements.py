@@ -52,7 +52,7 @@ def run(connection: Connection, statement: Compiled, values: Mapping[str, Any]) 
     prepared = _prepared(connection, statement) if statement.is_preparable else None
     if prepared is not None:
         try:
-            return _rows(connection, prepared.sql, values)
+            return _rows_of_prepared(connection, prepared.sql, values)
         except DBAPIError as refused:
             code = getattr(refused.orig, "pgcode", None) or ""
             if code not in _FORGOTTEN and not code.startswith(_MISFIT):
@@ -65,6 +65,29 @@ def _rows(connection: Connection, sql: str, values: Mapping[str, Any]) -> list[R
     result = connection.exec_driver_sql(sql, dict(values))
     names = list(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result.cursor.fetchall()]
+
+
+def _rows_of_prepared(connection: Connection, sql: str, values: Mapping[str, Any]) -> list[Row]:
+    """Run it by the driver itself: SQLAlchemy's way there and back costs as much again as PostgreSQL's answer.
+
+    Where somebody listens to what is executed, SQLAlchemy tells them of it; and it alone knows what to do with a
+    connection that is lost.
+    """
+    if connection.engine.dispatch.before_cursor_execute:
+        return _rows(connection, sql, values)
+    driver: Any = connection.connection.dbapi_connection
+    with driver.cursor() as cursor:
+        try:
+            cursor.execute(sql, values)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except psycopg2.Error as refused:
+            dialect: Any = connection.dialect
+            if not dialect.is_disconnect(refused, driver, cursor):
+                raise DBAPIError.instance(
+                    sql, None, refused, psycopg2.Error, hide_parameters=True, dialect=dialect
+                ) from refused
+    return _rows(connection, sql, values)
 
 
 def _prepared(connection: Connection, statement: Compiled) -> Compiled | None:

@@ -18,6 +18,7 @@ from services.catalog.operations.services import create_service, delete_service,
 from services.catalog.queries.conditions import LISTED, seen_by
 from services.catalog.queries.documents import find, one_document
 from services.catalog.queries.written import written
+from services.catalog.settings import settings
 from shared.clock import utc_now
 from shared.database import reading, transaction
 from shared.errors import Forbidden, NotFound
@@ -28,6 +29,7 @@ from shared.http import (
     Idempotency,
     MethodView,
     identity,
+    kept_while_unchanged,
     require_match,
     say,
     set_version,
@@ -54,6 +56,11 @@ CHANGING = [
     errors.InUseByPackage,
 ]
 
+
+def _kept_seconds() -> float:
+    return settings().catalog_fragment_seconds
+
+
 ServicesQuery = query_schema(SERVICES, "ServicesQuery", **EXTRA)
 PublicServicesQuery = query_schema(PUBLIC_SERVICES, "PublicServicesQuery", **EXTRA)
 
@@ -63,6 +70,7 @@ class Services(MethodView):
     """All services that the caller may see."""
 
     @services.operation("services_list", ANYONE)
+    @kept_while_unchanged(_kept_seconds, never_with="available_now")
     @services.arguments(ServicesQuery, location="query")
     @services.response(200, page_schema(ServiceList))
     def get(self, query: dict[str, Any]) -> Any:
@@ -129,6 +137,7 @@ class OneService(MethodView):
     """One service."""
 
     @services.operation("services_retrieve", ANYONE, refuses=[errors.ServiceNotFound])
+    @kept_while_unchanged(_kept_seconds)
     @services.response(200, ServiceDetail)
     def get(self, reference: str) -> Any:
         """Return a service by id, uuid or slug; a former slug leads to it too."""
@@ -180,6 +189,7 @@ class ServiceBySlug(MethodView):
     """One service by its address."""
 
     @services.operation("services_by_slug_retrieve", ANYONE, refuses=[errors.ServiceNotFound])
+    @kept_while_unchanged(_kept_seconds)
     @services.response(200, ServiceDetail)
     def get(self, reference: str) -> Any:
         """Return a service by its slug, or one that it had before."""
@@ -191,6 +201,7 @@ class PublicServices(MethodView):
     """What everybody finds."""
 
     @services.operation("public_services_list", ANYONE)
+    @kept_while_unchanged(_kept_seconds, never_with="available_now")
     @services.arguments(PublicServicesQuery, location="query")
     @services.response(200, page_schema(ServiceDetail))
     def get(self, query: dict[str, Any]) -> Response:
@@ -209,6 +220,7 @@ class PublicServiceBySlug(MethodView):
     """One service by its address, as everybody sees it."""
 
     @services.operation("public_services_by_slug_retrieve", ANYONE, refuses=[errors.ServiceNotFound])
+    @kept_while_unchanged(_kept_seconds)
     @services.response(200, ServiceDetail)
     def get(self, reference: str) -> Any:
         """Return a service by its slug, as everybody sees it."""
@@ -220,6 +232,7 @@ class PublicService(MethodView):
     """One service, as everybody sees it."""
 
     @services.operation("public_services_retrieve", ANYONE, refuses=[errors.ServiceNotFound])
+    @kept_while_unchanged(_kept_seconds)
     @services.response(200, ServiceDetail)
     def get(self, reference: str) -> Any:
         """Return a service as everybody sees it."""

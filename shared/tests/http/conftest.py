@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, jsonify, request
 from sqlalchemy import ForeignKey, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,7 @@ from shared.http import (
     create_service_app,
     fields,
     identity,
+    kept_while_unchanged,
     require_match,
     say,
     set_version,
@@ -132,6 +133,29 @@ class Books(MethodView):
             session.flush()
             say("Ein Büchlein „neu“")
             return {"id": book.id, "title": book.title, "price_cents": book.price_cents, "shelf": None}
+
+
+class Shown:
+    """How often the window was looked at."""
+
+    times = 0
+
+
+@books.route("/window/")
+class Window(MethodView):
+    @books.operation("books_window", ANYONE)
+    @kept_while_unchanged(lambda: 600.0, never_with="now")
+    @books.response(200)
+    def get(self) -> Response:
+        """Show what everybody sees."""
+        Shown.times += 1
+        with reading() as connection:
+            titles = list(connection.scalars(select(Book.title).order_by(Book.id)))
+        set_version("-".join(titles) or "none")
+        say("Look")
+        answer = jsonify({"titles": titles, "for": identity().user_id, "asked": request.args.get("q")})
+        answer.headers["Cache-Control"] = "public"
+        return answer
 
 
 @books.route("/books/<id:book_id>/")
