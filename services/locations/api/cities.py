@@ -21,6 +21,7 @@ from services.locations.domain.errors import PlaceNotFound
 from services.locations.models import City, naming
 from services.locations.operations.curating import change_city
 from services.locations.queries import places
+from services.locations.queries.whole import whole_page
 from shared.database import reading, transaction
 from shared.http import ANYONE, STAFF, Blueprint, MethodView, QuerySchema, Schema, fields, identity, say
 from shared.http.pages import page_body, page_schema, query_schema
@@ -115,8 +116,10 @@ class Cities(MethodView):
         variant = "active" if where else "all"
         with reading() as connection:
             query = resolve_places(connection, query)
-            if near is None:
-                page = CITIES.page(connection, query, where=where, variant=variant)
+            if near is None and where:
+                page = whole_page(CITIES, connection, query, where=where)
+            elif near is None:
+                page = CITIES.page(connection, query, variant=variant)
             else:
                 where = [*where, *places.within(City.geo)]
                 page = CITIES_NEAR.page(connection, query, where=where, variant=f"{variant} near", parameters=near)

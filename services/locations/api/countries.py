@@ -10,6 +10,7 @@ from services.locations.domain.errors import PlaceNotFound
 from services.locations.models import Country, naming
 from services.locations.operations.curating import change_country
 from services.locations.queries import places
+from services.locations.queries.whole import whole_page
 from shared.database import reading, transaction
 from shared.http import ANYONE, STAFF, Blueprint, MethodView, Schema, fields, identity, say
 from shared.http.pages import page_body, page_schema, query_schema
@@ -83,14 +84,12 @@ class Countries(MethodView):
         for name in ("code", "currency_code"):
             if name in query:
                 query[name] = query[name].upper()
-        where = [] if identity().is_staff else [places.ACTIVE_COUNTRY]
+        asked = places.folded_search(with_long_pages(query))
         with reading() as connection:
-            page = COUNTRIES.page(
-                connection,
-                places.folded_search(with_long_pages(query)),
-                where=where,
-                variant="active" if where else "all",
-            )
+            if identity().is_staff:
+                page = COUNTRIES.page(connection, asked, variant="all")
+            else:
+                page = whole_page(COUNTRIES, connection, asked, where=[places.ACTIVE_COUNTRY])
         return page_body(page, [places.shown_country(row) for row in page.rows])
 
 

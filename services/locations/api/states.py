@@ -13,6 +13,7 @@ from services.locations.domain.errors import PlaceNotFound
 from services.locations.models import Country, State, naming
 from services.locations.operations.curating import change_state
 from services.locations.queries import places
+from services.locations.queries.whole import whole_page
 from shared.database import reading, transaction
 from shared.http import ANYONE, STAFF, Blueprint, MethodView, Schema, fields, identity, say
 from shared.http.pages import page_body, page_schema, query_schema
@@ -57,10 +58,11 @@ class States(MethodView):
         let_caches_keep(REFERENCE_SECONDS)
         if "code" in query:
             query["code"] = query["code"].upper()
-        where = [] if identity().is_staff else [places.ACTIVE_STATE]
         with reading() as connection:
             asked = places.folded_search(resolve_places(connection, with_long_pages(query), states=False))
-            return page_body(STATES.page(connection, asked, where=where, variant="active" if where else "all"))
+            if identity().is_staff:
+                return page_body(STATES.page(connection, asked, variant="all"))
+            return page_body(whole_page(STATES, connection, asked, where=[places.ACTIVE_STATE]))
 
 
 @states.route(

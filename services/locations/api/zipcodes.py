@@ -18,6 +18,7 @@ from services.locations.domain.errors import PlaceNotFound
 from services.locations.domain.text import normalised, zip_digits
 from services.locations.models import Zipcode
 from services.locations.queries import places
+from services.locations.queries.whole import whole_page
 from services.locations.settings import settings
 from shared.database import reading
 from shared.errors import Invalid
@@ -81,7 +82,7 @@ class Zipcodes(MethodView):
         with reading() as connection:
             query = resolve_places(connection, query)
             if near is None:
-                page = ZIPCODES.page(connection, query)
+                page = whole_page(ZIPCODES, connection, query, where=())
             else:
                 where = places.within(Zipcode.geo)
                 page = ZIPCODES_NEAR.page(connection, query, where=where, variant="near", parameters=near)

@@ -69,6 +69,12 @@ class PractitionerLocation(Versioned, Timestamps, Base):
         ),
         Index("ix_practitioner_locations_geo", "geo", postgresql_using="gist", postgresql_where=text(_LISTED)),
         Index(
+            "ix_practitioner_locations_sample",
+            "geo",
+            postgresql_using="gist",
+            postgresql_where=text(f"{_LISTED} AND id % 64 = 0"),
+        ),
+        Index(
             "ix_practitioner_locations_area",
             "area",
             postgresql_using="gist",

@@ -22,6 +22,8 @@ from services.locations.queries.locations import hidden_address, location_types,
 Row = dict[str, Any]
 MOST: Final = 100
 CLUSTERED_MOST: Final = 50_000
+SAMPLED: Final = 64
+"""One of so many stands for all where a map holds very many; an index holds just these."""
 CLUSTER_ZOOM_MAX: Final = 9
 CLUSTER_COLUMNS: Final = 24
 
@@ -154,20 +156,28 @@ def in_bounds(connection: Connection, bounds: Bounds, *, kind: str, limit: int) 
     )
 
 
-def clusters(connection: Connection, bounds: Bounds, *, kind: str, zoom: int | None) -> list[Row]:
-    """Return how many locations lie where on a part of the map: cells of a grid, at most 50,000 locations looked at."""
+def clusters(
+    connection: Connection, bounds: Bounds, *, kind: str, zoom: int | None, most: int = CLUSTERED_MOST
+) -> list[Row]:
+    """Return how many locations lie where on a part of the map, by cells of a grid; at most `most` are looked at.
+
+    Where there are more, a sixty-fourth stands for all: every part of the map is thinned alike.
+    """
     where, parameters = _inside(bounds, kind)
     step = 45 / 2**zoom if zoom is not None else max(bounds.width, 0.000_1) / CLUSTER_COLUMNS
+    sampled = f"{where} AND id % {SAMPLED} = 0"
+    enough = text(f"SELECT count(*) FROM (SELECT FROM practitioner_locations WHERE {sampled} LIMIT :n) few")  # noqa: S608 - our own words.
+    has_many = connection.execute(enough, {**parameters, "n": most // SAMPLED + 1}).scalar_one() > most // SAMPLED
     rows = connection.execute(
         text(
             "WITH found AS MATERIALIZED ("  # noqa: S608 - our own words, no input.
             f"SELECT public_latitude::float8 AS lat, public_longitude::float8 AS lng FROM practitioner_locations"
-            f" WHERE {where} LIMIT :n)"
+            f" WHERE {sampled if has_many else where} LIMIT :n)"
             " SELECT round(avg(lat)::numeric, 6) AS latitude, round(avg(lng)::numeric, 6) AS longitude,"
-            " count(*) AS count"
+            " count(*) * :weight AS count"
             " FROM found GROUP BY floor(lat / :step), floor(lng / :step) ORDER BY count DESC, latitude, longitude"
         ),
-        {**parameters, "n": CLUSTERED_MOST, "step": step},
+        {**parameters, "n": most, "step": step, "weight": SAMPLED if has_many else 1},
     )
     return [dict(row._mapping) for row in rows]
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, text
 
 from services.locations.operations.seeding import Selection, load_reference
+from services.locations.queries.whole import forget_counts
 from shared.database import Database
 
 # Enough to meet every rule, and seconds to load: large cities of the world, all of a few states' small places.
@@ -25,6 +26,7 @@ def places(database: Database) -> Iterator[Database]:
         with database.transaction() as session:
             load_reference(session, inhabitants=15_000, selection=SELECTION)
         _seeded.append(True)
+    forget_counts()
     yield database
     with database.transaction() as session:
         for statement in RESTORE:

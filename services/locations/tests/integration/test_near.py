@@ -240,6 +240,20 @@ def test_a_map_shows_few_and_counts_many(http: Caller, places: Database) -> None
     assert http.get(f"{PATH}in_bounds/?bounds=1,2,3").status == 400
 
 
+def test_a_map_of_very_many_is_thinned_alike_everywhere(places: Database) -> None:
+    for chunk in range(8):
+        side = 1 if chunk < 6 else -1
+        put(places, *(Point(side * (30 + number / 1_000), side * -97.5) for number in range(80)))
+
+    with places.reading() as connection:
+        found = nearby.clusters(connection, Bounds(-90, -180, 90, 180), kind="both", zoom=1, most=256)
+        whole = nearby.clusters(connection, Bounds(-90, -180, 90, 180), kind="both", zoom=1, most=2_000)
+
+    assert [one["count"] for one in whole] == [480, 160]
+    assert [one["count"] % nearby.SAMPLED for one in found] == [0, 0]
+    assert [one["count"] for one in found] == [pytest.approx(480, abs=64), pytest.approx(160, abs=64)]
+
+
 def test_a_map_across_the_date_line(http: Caller, places: Database) -> None:
     put(places, Point(0, 179), Point(0, -179), Point(0, 180), Point(0, 0))
 

@@ -1,6 +1,7 @@
 """Countries, states, cities and postal codes, as anybody reads them."""
 
 import pytest
+from sqlalchemy import text
 
 from services.locations.operations.seeding import load_reference
 from services.locations.tests.conftest import SELECTION
@@ -174,3 +175,39 @@ def test_seeding_twice_changes_nothing(places: Database) -> None:
 
     assert set(again.values()) == {0}
     assert skipped == {}
+
+
+def test_a_whole_list_is_counted_now_and_then(http: Caller, places: Database, statements: list[str]) -> None:
+    paths = ("/cities/", "/countries/", "/states/", "/zipcodes/")
+    first = {path: http.get(f"{path}?page_size=1").json for path in paths}
+    staff = {path: http.as_staff().get(f"{path}?page_size=1&search=zz").json for path in paths[:3]}
+    del statements[:]
+
+    again = {path: http.get(f"{path}?page_size=2").json for path in paths}
+
+    assert not [sql for sql in statements if "count(" in sql.lower()]
+    for path in paths:
+        assert again[path]["count"] == first[path]["count"] > len(again[path]["results"])
+        assert again[path]["count_exact"] == (first[path]["count"] <= 10_000)
+        assert len(http.get(f"{path}?page_size=1&page=2").json["results"]) == 1
+    assert all(answer["count"] < 50 for answer in staff.values())
+    with places.transaction() as session:
+        session.execute(text("UPDATE countries SET is_active = false WHERE code = 'FR'"))
+    assert http.get("/countries/?search=france").json["count"] == 0
+    assert http.get("/countries/").json["count"] == first["/countries/"]["count"]
+
+
+def test_cities_that_are_searched_come_by_population(http: Caller, places: Database) -> None:
+    def people(query: str) -> list[int]:
+        return [
+            city["population"] or 0 for city in http.get(f"/cities/?search=san&page_size=100{query}").json["results"]
+        ]
+
+    found = http.get("/cities/?search=san&page_size=100").json["results"]
+    order = [(not city["is_major"], -(city["population"] or 0)) for city in found]
+
+    assert len(found) > 5
+    assert order == sorted(order)
+    assert people("&ordering=-population") == sorted(people(""), reverse=True)
+    known = [one for one in people("&ordering=population") if one]
+    assert known == sorted(known)
