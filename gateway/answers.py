@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
-from gateway.compression import MIN_BYTES, choose, compress, compress_stream, is_text
+from gateway.compression import MIN_BYTES, Coding, choose, compress, compress_stream, is_text
 from gateway.cors import Cors, SecurityHeaders
 from gateway.envelope import Wrapping, opening, wrap, wrap_error
 from gateway.errors import Refusal, error_envelope
@@ -90,7 +90,9 @@ class Answers:
             lines.append(_NO_STORE)
         text = route.compress and not told.coded and is_text(told.content_type)
         if text and (len(answer.body) >= MIN_BYTES or answer.stream is not None):
-            self._compress(exchange, answer, lines)
+            accepted = exchange.said.said.get(b"accept-encoding")
+            if accepted:
+                _compress(answer, choose(accepted), lines)
         lines += exchange.lines
         lines.append(self._tails[text, told.policy])
         if head_only:
@@ -146,17 +148,6 @@ class Answers:
         lines = _JSON + _NO_STORE + header_lines(refusal.headers)
         return self.own(exchange, refusal.status, lines, body, close=refusal.close)
 
-    def _compress(self, exchange: Exchange, answer: Answer, lines: list[bytes]) -> None:
-        accepted = exchange.incoming.get(b"accept-encoding") if exchange.incoming is not None else b""
-        coding = choose(accepted) if accepted else ""
-        if not coding:
-            return
-        lines.append(f"Content-Encoding: {coding}\r\n".encode())
-        if answer.stream is None:
-            answer.body = compress(answer.body, coding)
-        else:
-            answer.stream, answer.length = compress_stream(answer.stream, coding), None
-
     def _finish(
         self, exchange: Exchange, answer: Answer, lines: list[bytes], *, bodyless: bool, close: bool = False
     ) -> GatewayResponse:
@@ -204,6 +195,16 @@ def _sort(headers: Headers, *, untouched: bool) -> _Told:
         elif name == b"estuary-message":
             told.message = value
     return told
+
+
+def _compress(answer: Answer, coding: Coding, lines: list[bytes]) -> None:
+    if not coding:
+        return
+    lines.append(f"Content-Encoding: {coding}\r\n".encode())
+    if answer.stream is None:
+        answer.body = compress(answer.body, coding)
+    else:
+        answer.stream, answer.length = compress_stream(answer.stream, coding), None
 
 
 async def _around(wrapping: Wrapping, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

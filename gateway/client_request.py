@@ -36,11 +36,6 @@ class ClientRequest:
         self.protocol.reply(answer)
 
     @property
-    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """The header lines as they came."""
-        return self.message.raw_headers
-
-    @property
     def version(self) -> HttpVersion:
         """The version of HTTP that the client speaks."""
         return self.message.version

@@ -14,6 +14,7 @@ Coding = Literal["", "br", "gzip"]
 _TEXT = re.compile(rb"(?:application/(?:[\w.+-]*\+)?json|text/(?!event-stream)|application/(?:javascript|xml|yaml))")
 
 
+@lru_cache(maxsize=256)
 def is_text(content_type: bytes) -> bool:
     """Say whether an answer of this type gets smaller."""
     return _TEXT.match(content_type) is not None

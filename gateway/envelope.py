@@ -44,7 +44,7 @@ def wrap(body: bytes, status: int, message: bytes | None = None, flat: Flat = ""
     `flat` repeats the answer at the top, where old web clients read it: `body` every field of an object,
     `success` only a flag.
     """
-    start = opening(status, message)
+    start = _OPENINGS.get(status, _OPENINGS[200]) if message is None else opening(status, message)
     if not body:
         return start + b"null}"
     if flat == "body":
@@ -53,7 +53,7 @@ def wrap(body: bytes, status: int, message: bytes | None = None, flat: Flat = ""
             return b"".join((start, inner, b",", inner[1:]))
     if flat == "success":
         return start + body + b',"success":true}'
-    return start + body + b"}"
+    return b"%b%b}" % (start, body)
 
 
 def wrap_error(body: bytes, status: int, request_id: str) -> bytes:

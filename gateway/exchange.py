@@ -10,7 +10,7 @@ from shared.identity.claims import Claims
 
 
 class Exchange:
-    """Filled step by step; what is not known yet is None or empty, `place` and `route` are missing.
+    """Filled step by step; what is not known yet is None or empty, `said`, `place` and `route` missing.
 
     `lines` are header lines that every answer to it carries. `body` is the client's, once it has been read, `asked`
     when its service was asked. `code` is set when the gateway itself refuses.
@@ -19,6 +19,7 @@ class Exchange:
     # What a class holds for all costs nothing to make: most requests change only a few of these.
     incoming: Incoming | None = None
     request_id: str = ""
+    said: Incoming
     place: Place
     route: Route
     query: str = ""
@@ -38,9 +39,3 @@ class Exchange:
         self.method = request.method
         self.started = perf_counter()
         self.lines: list[bytes] = []
-
-    @property
-    def said(self) -> Incoming:
-        """What the client's headers say; they have been read."""
-        assert self.incoming is not None
-        return self.incoming

@@ -5,7 +5,7 @@ dropped, in either spelling (`X_User_Id` reads the same to a WSGI server), befor
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import getrandbits
 
 from uuid_utils import uuid7
@@ -47,7 +47,7 @@ class Incoming:
     traceparent: str
     passed: list[bytes]
     authorization: list[bytes]
-    said: dict[bytes, bytes] = field(default_factory=dict)
+    said: dict[bytes, bytes]
 
     def get(self, name: bytes) -> bytes:
         """Return the value of a header that the gateway itself looks at, or nothing."""
@@ -94,12 +94,16 @@ def read_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Incoming:
         passed = _without_named(named, passed)
     if b"if-none-match" in said or b"if-match" in said:
         _entity_tags(said, passed)
+    # One number from chance for both: that of a request is that of its trace, unless the client has its own.
+    fresh = uuid7()
+    trace_id = fresh.hex
     return Incoming(
-        request_id=_request_id(said.get(b"x-request-id")),
-        traceparent=_child(said.get(b"traceparent")),
-        passed=passed,
-        authorization=authorization,
-        said=said,
+        (b"x-request-id" in said and _request_id(said[b"x-request-id"])) or str(fresh),
+        (b"traceparent" in said and _child(said[b"traceparent"]))
+        or f"00-{trace_id}-{trace_id[16:]}-{'01' if keeps(trace_id) else '00'}",
+        passed,
+        authorization,
+        said,
     )
 
 
@@ -125,20 +129,16 @@ def _entity_tags(said: dict[bytes, bytes], passed: list[bytes]) -> None:
         passed += (b"If-Match: ", b", ".join(tags) if tags else wanted, b"\r\n", b"")
 
 
-def _request_id(given: bytes | None) -> str:
-    if given is not None:
-        text = given.decode("latin-1")
-        if _REQUEST_ID.fullmatch(text):
-            return text
-    return str(uuid7())
+def _request_id(given: bytes) -> str:
+    """Return the client's own request id, or nothing if it is not one."""
+    text = given.decode("latin-1")
+    return text if _REQUEST_ID.fullmatch(text) else ""
 
 
-def _child(given: bytes | None) -> str:
-    """Return a traceparent below the client's, or the first of a new trace. Source: W3C Trace Context."""
+def _child(given: bytes) -> str:
+    """Return a traceparent below the client's, or nothing if there is none. Source: W3C Trace Context."""
     # As `shared.tracing.child_of`, but with cheaper chance: every request pays for this.
-    if given is not None:
-        found = _TRACEPARENT.fullmatch(given.decode("latin-1"))
-        if found and found[1] != "0" * 32:
-            return f"00-{found[1]}-{getrandbits(64):016x}-{found[2]}"
-    fresh = getrandbits(192).to_bytes(24, "big").hex()
-    return f"00-{fresh[:32]}-{fresh[32:]}-{'01' if keeps(fresh[:32]) else '00'}"
+    found = _TRACEPARENT.fullmatch(given.decode("latin-1"))
+    if found and found[1] != "0" * 32:
+        return f"00-{found[1]}-{getrandbits(64):016x}-{found[2]}"
+    return ""

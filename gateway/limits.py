@@ -63,6 +63,11 @@ class Limiter:
         """
         if not self._enabled or route.limit == "unlimited":
             return b""
+        if claims is not None and not route.limit and method not in WRITES and self._store is None:
+            # Reads of people who are signed in, most of all requests, count once.
+            own = self._staff if claims.is_staff else self._user
+            if len(own) == 1:
+                return self._check_one(own[0], str(claims.user_id))
         wanted = self._wanted(route, method, claims, address)
         if self._store is not None and self._clock() >= self._store_away_until:
             return self._check_shared(self._store, wanted)
@@ -89,12 +94,16 @@ class Limiter:
 
     def _check_here(self, wanted: Wanted) -> bytes:
         if len(wanted) == 1:
-            policy, key = wanted[0]
-            told = self._windows.hit_one(policy, key, self._clock())
-            if told[0]:
-                return _lines(policy, told).encode()
-            raise _refusal(wanted, [told])
+            return self._check_one(*wanted[0])
         return _headers(wanted, self._windows.hit(wanted, self._clock()))
+
+    def _check_one(self, policy: Policy, key: str) -> bytes:
+        now = self._clock()
+        told = self._windows.hit_one(policy, key, now)
+        if told is not None:
+            return policy.lines % (told + told)
+        wanted = [(policy, key)]
+        return _headers(wanted, self._windows.hit(wanted, now))
 
     async def _check_shared(self, store: SharedStore, wanted: Wanted) -> bytes:
         try:
@@ -117,20 +126,17 @@ def _headers(wanted: Wanted, standings: list[Standing]) -> bytes:
             raise _refusal(wanted, standings)
         if standing.remaining < standings[tightest].remaining:
             tightest = index
-    return _lines(wanted[tightest][0], standings[tightest]).encode()
+    return _lines(wanted[tightest][0], standings[tightest])
 
 
 def _refusal(wanted: Wanted, standings: list[Standing]) -> Refusal:
     refused = [pair for pair in zip(wanted, standings, strict=True) if not pair[1].allowed]
     (policy, _), standing = max(refused, key=lambda pair: pair[1].reset_seconds)
-    told = [line.partition(": ") for line in _lines(policy, standing).split("\r\n") if line]
+    told = [line.partition(": ") for line in _lines(policy, standing).decode().split("\r\n") if line]
     headers = [(name, value) for name, _, value in told]
     return Refusal("rate_limited", headers=[*headers, ("Retry-After", str(standing.reset_seconds))])
 
 
-def _lines(policy: Policy, standing: Standing) -> str:
-    left, reset = standing.remaining, standing.reset_seconds
-    return (
-        f'{policy.told}RateLimit: "{policy.name}";r={left};t={reset}\r\n'
-        f"RateLimit-Remaining: {left}\r\nRateLimit-Reset: {reset}\r\n"
-    )
+def _lines(policy: Policy, standing: Standing) -> bytes:
+    _, left, reset = standing
+    return policy.lines % (left, reset, left, reset)

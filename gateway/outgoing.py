@@ -8,6 +8,7 @@ from gateway.exchange import Exchange
 from gateway.incoming import Incoming
 from gateway.paths import BASE
 from gateway.pool import UpstreamRequest
+from gateway.routes import WRITES, Route
 from gateway.settings import GatewaySettings
 from shared.identity.edge import sign_edge
 
@@ -37,7 +38,7 @@ class Outgoing:
             method,
             f"{method} {exchange.place.encoded}{query} HTTP/1.1\r\n".encode() + headers,
             body or b"",
-            route.answer_seconds(method, exchange.said.wait_seconds) if route.waits else route.usual_seconds(method),
+            _answer_seconds(route, method, exchange.said),
         )
 
     def headers(self, exchange: Exchange) -> bytes:
@@ -70,3 +71,10 @@ class Outgoing:
         country = incoming.get(self._country_header).decode("latin-1").upper()
         trusted = self._addresses.is_trusted(exchange.request.remote)
         return f"X-Estuary-Country: {country}\r\n" if trusted and _COUNTRY.fullmatch(country) else ""
+
+
+def _answer_seconds(route: Route, method: str, incoming: Incoming) -> float:
+    """Return how long the service may take."""
+    if route.waits and b"prefer" in incoming.said:
+        return route.answer_seconds(method, incoming.wait_seconds)
+    return route.write_seconds if method in WRITES else route.seconds

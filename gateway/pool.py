@@ -60,18 +60,14 @@ class Service:
         self._turn = 0
         self.busy: set[Line] = set()
 
-    @property
-    def is_free(self) -> bool:
-        """Whether a slot can be had at once, and nothing has to be found out first."""
-        return self.in_flight < IN_FLIGHT_MAX and not self.breaker.is_open
-
     def ready(self, method: str) -> "Line | None":
         """Return an idle connection, and a slot with it: it must be used for one request, with `Line.ask`.
 
-        None when there is none. The service must be free.
+        None when there is none, when all slots are taken, and when the service is being left alone.
         """
-        address = self._choose()
-        line = self._idle(address, IDLE_SECONDS if method in _REPEATABLE else WRITE_IDLE_SECONDS)
+        if self.in_flight >= IN_FLIGHT_MAX or self.breaker.is_open:
+            return None
+        line = self._idle(self._choose(), IDLE_SECONDS if method in _REPEATABLE else WRITE_IDLE_SECONDS)
         if line is not None:
             self.in_flight += 1
         return line
@@ -203,9 +199,12 @@ class Service:
 
     def _idle(self, address: Address, seconds: float) -> "Line | None":
         """Return the connection that was used last, if that was within so many seconds."""
+        idle = address.idle
+        if not idle or not seconds:
+            return None
         newest = self._loop.time() - seconds
-        while seconds and address.idle and address.idle[-1].idle_since >= newest:
-            line = address.idle.pop()
+        while idle and idle[-1].idle_since >= newest:
+            line = idle.pop()
             if line.is_open:
                 return line
         return None

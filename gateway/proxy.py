@@ -110,7 +110,7 @@ class Proxy:
         request, method = exchange.request, exchange.method
         if method in _REFUSED_METHODS:
             raise Refusal("bad_request", close=True)
-        exchange.incoming = incoming = read_headers(request.raw_headers)
+        exchange.incoming = exchange.said = incoming = read_headers(request.message.raw_headers)
         exchange.request_id = incoming.request_id
         host = incoming.said[b"host"].decode("latin-1")
         exchange.place, exchange.query = place, _ = self._places.find(request.raw_path, host)
@@ -127,7 +127,7 @@ class Proxy:
         if route.methods is not None and method not in route.methods:
             raise Refusal("method_not_allowed", headers=[("Allow", ", ".join(sorted(route.methods)))])
         exchange.route = route
-        exchange.address = self._addresses.find(request.remote, incoming.get(b"x-forwarded-for"))
+        exchange.address = self._addresses.find(request.protocol.remote, incoming.said.get(b"x-forwarded-for", b""))
         return None
 
     def _nowhere(self, exchange: Exchange, place: Place) -> GatewayResponse:
@@ -190,11 +190,9 @@ class Proxy:
         elsewhere = route.websocket or route.service == GATEWAY or (route.streamed and exchange.method in WRITES)
         if elsewhere or b"upgrade" in incoming.said or not request.content.is_eof():
             return False
-        service = self._services[route.service]
-        if not service.is_free:
-            return False
-        if request.can_read_body:
+        if not request.content.at_eof():
             exchange.body = self._bodies.at_hand(request, incoming, route)
+        service = self._services[route.service]
         line = service.ready(exchange.method)
         if line is None:
             return False
@@ -218,17 +216,17 @@ class Proxy:
                 if isinstance(outcome, ConnectionDied) and not outcome.answered and exchange.method in _REPEATABLE:
                     connection.await_answer(self._answer_later(self._again(exchange, service, upstream), exchange))
                     return
-                request.reply(self._answers.refusal(exchange, service.refusal(outcome)))
+                connection.reply(self._answers.refusal(exchange, service.refusal(outcome)))
                 return
             service.note(outcome)
             if outcome.stream is not None and outcome.status >= 400:
                 connection.await_answer(self._answer_later(self._relay(exchange, outcome), exchange))
                 return
-            request.reply(self._answers.relay(exchange, exchange.route, outcome))
+            connection.reply(self._answers.relay(exchange, exchange.route, outcome))
         except ClientGone:
             connection.drop()
         except Exception as error:  # noqa: BLE001 - One request fails, not the service's connection.
-            request.reply(self._failed(exchange, error))
+            connection.reply(self._failed(exchange, error))
 
     async def _serve(self, exchange: Exchange, admission: Awaitable[None] | None) -> StreamResponse:
         """Do what a request needs that does not go straight."""

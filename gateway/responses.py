@@ -21,9 +21,10 @@ class GatewayResponse(StreamResponse):
     """An answer whose header lines are ready; the body is whole, or a stream that is sent as it comes.
 
     aiohttp's own response builds a header dictionary, adds `Server` and serialises again: a third of the cost of
-    a request. `lines` end with a line break each and hold neither length nor connection. A stream without
-    `length` is sent in chunks. `sent` is called at the end with the number of body bytes, also when the client
-    went away before it, and `abandon` gives up what a stream comes from.
+    a request. `lines` end with a line break each and hold neither length nor connection. What is no stream
+    `is_whole`, and can be written at once; a stream without `length` is sent in chunks. `sent` is called at the end
+    with the number of body bytes, also when the client went away before it, and `abandon` gives up what a stream
+    comes from.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class GatewayResponse(StreamResponse):
         self._length = length
         self._bodyless = bodyless
         self._keep_alive = not close
+        self.is_whole = stream is None
         self._sent = sent
         self._abandon = abandon
         self._written = 0
@@ -63,11 +65,6 @@ class GatewayResponse(StreamResponse):
     def keep_alive(self) -> bool:
         """Whether the connection takes another request."""
         return bool(self._keep_alive)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it can be written at once."""
-        return self._stream is None
 
     def write_out(self, request: ClientRequest) -> None:
         """Write the head, and a whole body with it. Raises ConnectionResetError when the client has left."""

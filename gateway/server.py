@@ -120,10 +120,12 @@ class ClientConnection(RequestHandler):
             return
         self._going_on = True
         while self._messages and not self._request_in_progress and not self._force_close and not self._close:
-            self._begin(*self._messages.popleft())
+            self._begin_next()
         self._going_on = False
 
-    def _begin(self, message: Any, payload: StreamReader) -> None:
+    def _begin_next(self) -> None:
+        message: Any
+        message, payload = self._messages.popleft()
         if self._parser is not None:
             self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:

@@ -242,8 +242,9 @@ class Connection(asyncio.Protocol):
         self._release(reusable=reusable)
         if stream is not None:
             stream.finish()
-        else:
-            self._tell(Answer(self._status, self._headers, body, None, self._length))
+        elif self._told is not None:
+            told, self._told = self._told, None
+            told(Answer(self._status, self._headers, body, None, self._length))
 
     def _fail(self, error: UpstreamError) -> None:
         if not self._busy:

@@ -19,16 +19,23 @@ _MASK = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """At most `quota` requests in any `seconds`; `told` is the header line that says so."""
+    """At most `quota` requests in any `seconds`.
+
+    `lines` are the header lines that say so; what is left, and the seconds until all of it is there again, are put in
+    twice.
+    """
 
     name: str
     quota: int
     seconds: int
-    told: str = field(init=False)
+    lines: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        told = f'RateLimit-Policy: "{self.name}";q={self.quota};w={self.seconds}\r\nRateLimit-Limit: {self.quota}\r\n'
-        object.__setattr__(self, "told", told)
+        lines = (
+            f'RateLimit-Policy: "{self.name}";q={self.quota};w={self.seconds}\r\nRateLimit-Limit: {self.quota}\r\n'
+            f'RateLimit: "{self.name}";r=%d;t=%d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\n'
+        )
+        object.__setattr__(self, "lines", lines.encode())
 
 
 class Standing(NamedTuple):
@@ -73,11 +80,14 @@ class SharedWindows:
                 _SLOT.pack_into(self._table, offset, digest, window, previous, current + 1)
         return standings
 
-    def hit_one(self, policy: Policy, key: str, now: float) -> Standing:
-        """Count one request under one key, as `hit` does: at a third of the cost for a key that is known."""
+    def hit_one(self, policy: Policy, key: str, now: float) -> tuple[int, int] | None:
+        """Count one request under one key, as `hit` does, at a third of the cost; return what is left and until when.
+
+        None, and nothing is counted, when it is not that simple: the key is new in this window, or at its end.
+        """
         seconds = policy.seconds
         window, into = divmod(now, seconds)
-        digest = hash((policy.told, key)) & _MASK or 1
+        digest = hash((policy.lines, key)) & _MASK or 1
         offset = (digest % self._slots) * _SLOT.size
         held, held_window, previous, current = _SLOT.unpack_from(self._table, offset)
         if held == digest and held_window == window:
@@ -85,12 +95,12 @@ class SharedWindows:
             remaining = policy.quota - current - (int(previous * left / seconds) if previous else 0)
             if remaining >= 1:
                 _SLOT.pack_into(self._table, offset, digest, held_window, previous, current + 1)
-                return Standing(True, remaining - 1, int(left) + 1)  # noqa: FBT003 (a tuple, on the hottest path)
-        return self.hit([(policy, key)], now)[0]
+                return remaining - 1, int(left) + 1
+        return None
 
     def _find(self, policy: Policy, key: str, window: int) -> tuple[int, int, int, int, int]:
         """Return (offset, digest, window, count of the window before, count of this window) of the key's slot."""
-        digest = hash((policy.told, key)) & _MASK or 1
+        digest = hash((policy.lines, key)) & _MASK or 1
         oldest_offset, oldest_end = 0, math.inf
         for probe in range(_PROBES):
             offset = ((digest + probe) % self._slots) * _SLOT.size
