@@ -47,7 +47,7 @@ def reconcile_rooms() -> None:
 
 @every(seconds=30, once=True)
 def reap() -> None:
-    """End what is over: no host, no time left, missed; and ask about recordings that went silent."""
+    """End what is over: no host, no time left, missed, paid until then; and ask about recordings that went silent."""
     reaping.reap(video())
 
 

@@ -1,20 +1,34 @@
 """Following payments: who is a member of which tier, and what it earned."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.streams.domain import words
 from services.streams.models import LiveStream, Membership, Room, Stream, ViewerSession
-from services.streams.models.access import rank_of
+from services.streams.models.access import rank_of, valid_membership
 from services.streams.operations.analytics import touch_day
 from services.streams.operations.rooms import put_out
 from shared.messaging import Message, replace_replica
 
+RENEWED_WITHIN = timedelta(minutes=1)
 _COUNTS = ("free_count", "entry_count", "premium_count")
+
+_WATCHING = (
+    select(Room, ViewerSession.identity)
+    .join(LiveStream, LiveStream.id == Room.live_stream_id)
+    .join(ViewerSession, ViewerSession.room_id == Room.id)
+    .where(
+        LiveStream.status.in_((words.LIVE, words.SCHEDULED)),
+        ~LiveStream.is_public,
+        ViewerSession.role == words.VIEWER,
+        ViewerSession.left_at.is_(None),
+    )
+)
+"""Rooms of what is open to members only, with the identities of those inside."""
 
 
 def take_membership(
@@ -70,21 +84,38 @@ def put_out_of_live(session: Session, user_id: int, stream_id: int, *, now: date
     """Put somebody out of what they may not watch any more."""
     rank = rank_of(session, user_id=user_id, stream_id=stream_id, now=now)
     rows = session.execute(
-        select(Room, ViewerSession.identity)
-        .join(LiveStream, LiveStream.id == Room.live_stream_id)
-        .join(ViewerSession, ViewerSession.room_id == Room.id)
-        .where(
+        _WATCHING.where(
             LiveStream.stream_id == stream_id,
-            LiveStream.status.in_((words.LIVE, words.SCHEDULED)),
-            ~LiveStream.is_public,
             LiveStream.tier_rank > (-1 if rank is None else rank),
             ViewerSession.user_id == user_id,
-            ViewerSession.role == words.VIEWER,
-            ViewerSession.left_at.is_(None),
         )
     ).all()
     for room, identity in rows:
         put_out(session, room, identity, occasion=f"access:{now.timestamp():.0f}")
+
+
+def put_out_lapsed(session: Session, *, now: datetime) -> int:
+    """Put out whoever came in as a member and is none any more, a minute after; return how many these are.
+
+    Of a membership that runs on, payments tells the new end when the old one is reached: the minute is for that. Staff
+    and hosts came in without one. Somebody who comes back with a token that is good for some minutes is put out again.
+    """
+    still = (
+        select(func.max(Membership.tier_rank))
+        .where(
+            Membership.user_id == ViewerSession.user_id,
+            Membership.stream_id == LiveStream.stream_id,
+            valid_membership(now - RENEWED_WITHIN),
+        )
+        .correlate(ViewerSession, LiveStream)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        _WATCHING.where(ViewerSession.tier_rank.is_not(None), LiveStream.tier_rank > func.coalesce(still, -1))
+    ).all()
+    for room, identity in rows:
+        put_out(session, room, identity, occasion=f"lapsed:{now:%Y%m%d%H%M}")
+    return len(rows)
 
 
 def take_revenue(session: Session, stream_id: int, *, cents: int, commission_cents: int, at: datetime) -> None:

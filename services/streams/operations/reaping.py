@@ -1,4 +1,4 @@
-"""What ends by itself: live streams without a host or past their time, missed ones, rooms past their hours."""
+"""What ends by itself: live streams without a host or past their time, missed ones, rooms past their hours, access."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from services.streams.models import LiveStream, Recording, Room
 from services.streams.operations.broadcasting import end_live, shut_room
 from services.streams.operations.desk import look_at_recording
 from services.streams.operations.live import cancel_live
+from services.streams.operations.memberships import put_out_lapsed
 from services.streams.operations.rooms import meeting_named
 from services.streams.settings import settings
 from shared.clock import utc_now
@@ -93,6 +94,8 @@ def reap(video: Video) -> int:
         done += reap_missed(session, now=now)
     with transaction() as session:
         done += reap_rooms(session, now=now)
+    with transaction() as session:
+        done += put_out_lapsed(session, now=now)
     return done + _look_at_stuck(video, now)
 
 

@@ -60,12 +60,12 @@ def test_hostile_rules_are_refused_before_they_are_expanded(text: str) -> None:
     ],
 )
 def test_a_rule_that_never_takes_place_is_refused_at_once(text: str) -> None:
-    began = clock.perf_counter()
+    began = clock.thread_time()
 
     with pytest.raises(InvalidRecurrence):
         check_yields(rule(text))
 
-    assert clock.perf_counter() - began < 0.5
+    assert clock.thread_time() - began < 0.5
 
 
 def test_where_it_begins() -> None:
