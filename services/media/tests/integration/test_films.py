@@ -106,7 +106,7 @@ class TestWithFfmpeg:
         work()
 
         ready = ana.get(made["id"])
-        assert (ready["status"], ready["width"], ready["height"]) == ("ready", 120, 160), ready["error"]
+        assert (ready["status"], ready["width"], ready["height"]) == ("ready", 120, 160), ready["error_message"]
         assert ready["duration"] == pytest.approx(1.0, abs=0.2)
         assert ready["processing_metadata"]["video"]["codec"] == "mpeg4"
         assert ready["processing_metadata"]["audio"]["codec"] == "aac"

@@ -16,7 +16,7 @@ from shared.testing.proof import FULL, proof, sized
 PEOPLE = range(100, 100 + sized(12, full=1_000))
 LINES = sized(15, full=50)
 TOLD_AT_ONCE = sized(1, full=25)
-PAUSE_SECONDS = sized(0, full=50) / 1000
+PAUSE_SECONDS = sized(0, full=100) / 1000
 STAYS_SECONDS = (5.0, 60.0) if FULL else (0.1, 1.5)
 PATIENCE_SECONDS = sized(100, full=1_500)
 RESUMED_WITHIN_SECONDS, PUSHED_WITHIN_SECONDS = 30.0, 1.0

@@ -99,11 +99,11 @@ def test_nothing_of_an_object_can_be_reached() -> None:
 
 
 def test_output_ends_at_its_limit_and_soon() -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     source = "{% for a in x %}{% for b in x %}" + "y" * 10_000 + "{% endfor %}{% endfor %}"
     with pytest.raises(TemplateInvalid):
         said(source, x=list(range(10_000)))
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
     assert OUTPUT_MAX == 200_000
 
 
