@@ -21,7 +21,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,11 +98,12 @@ class Measured:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of request: any of these paths, with these headers."""
+    """One kind of request: any of these paths, with these headers, while some service or other changes so often."""
 
     name: str
     paths: list[str]
     headers: dict[str, str]
+    changes_per_second: float = 0
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def statements_of(url: str) -> int:
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements"
-            " WHERE query !~ 'pg_stat|^(BEGIN|COMMIT|ROLLBACK|SET)'"
+            " WHERE query !~ 'pg_stat|bookings_count [+]|^(BEGIN|COMMIT|ROLLBACK|SET)'"
         )
         found = cursor.fetchone()
     return int(found[0]) if found else 0
@@ -242,16 +243,42 @@ def measure(kind: Kind, url: str, running: Running, *, seconds: float) -> None:
         client.join()
         return told
 
-    run(min(1.0, seconds))
-    total = running.found[kind.name]
-    app, database, sent, began = cpu_seconds(running.pid), backends(url), statements_of(url), time.monotonic()
-    done, size = run(seconds)
-    total.took += time.monotonic() - began
-    total.requests += done
-    total.size += size
-    total.app += cpu_seconds(running.pid) - app
-    total.database += sum(used - database.get(one, 0.0) for one, used in backends(url).items())
-    total.statements += statements_of(url) - sent
+    with changing(url, kind.changes_per_second):
+        run(min(1.0, seconds))
+        total = running.found[kind.name]
+        app, database, sent, began = cpu_seconds(running.pid), backends(url), statements_of(url), time.monotonic()
+        done, size = run(seconds)
+        total.took += time.monotonic() - began
+        total.requests += done
+        total.size += size
+        total.app += cpu_seconds(running.pid) - app
+        total.database += sum(used - database.get(one, 0.0) for one, used in backends(url).items())
+        total.statements += statements_of(url) - sent
+
+
+@contextmanager
+def changing(url: str, per_second: float) -> Iterator[None]:
+    """Change services, one after the other, so many times a second."""
+    if not per_second:
+        yield
+        return
+    over = threading.Event()
+
+    def change() -> None:
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            number = 0
+            while not over.wait(1 / per_second):
+                number = number % SERVICES + 1
+                cursor.execute("UPDATE services SET bookings_count = bookings_count + 1 WHERE id = %s", (number,))
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        changer.join()
 
 
 def etag_of(port: int, path: str) -> str:
@@ -296,6 +323,10 @@ def kinds(port: int) -> list[Kind]:
     return [
         *(Kind(name, paths, {}) for name, paths in asked.items()),
         Kind("public list, 304", ["/public-services/"], unchanged),
+        *(
+            Kind(f"public list, first page, {often} changes a second", ["/public-services/"], {}, often)
+            for often in (20, 200)
+        ),
     ]
 
 

@@ -1,7 +1,8 @@
 """Showing services by their ids: two statements for any number of them, and none for what was rendered just now."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, literal_column, select
 
@@ -13,21 +14,32 @@ from services.catalog.queries.nested import nested_of
 from services.catalog.queries.rows import BY_IDS, ROWS
 from shared.clock import utc_now
 from shared.identity import Identity
+from shared.listing.statements import compiled, run
 
 Document = dict[str, Any]
 NOBODY = Identity()
 
-_FOUND: dict[str, Any] = {
-    kind: select(
-        Service.id,
-        Service.version,
-        Service.type_id,
-        Service.visible,
-        Service.deleted_at,
-        literal_column("services.xmin::text::bigint").label("stamp"),
-    ).where(condition)
-    for kind, condition in NAMED_BY.items()
-}
+
+class Found(NamedTuple):
+    """What is known of a service before it is shown; `stamp` moves with every change of its row."""
+
+    id: int
+    version: int
+    type_id: int
+    visible: bool
+    deleted_at: datetime | None
+    stamp: int
+
+
+_COLUMNS: Any = select(
+    Service.id,
+    Service.version,
+    Service.type_id,
+    Service.visible,
+    Service.deleted_at,
+    literal_column("services.xmin::text::bigint").label("stamp"),
+)
+_FOUND = {kind: compiled(_COLUMNS.where(condition), is_preparable=True) for kind, condition in NAMED_BY.items()}
 
 
 def documents(connection: Connection, ids: Sequence[int], *, full: bool, by: Identity = NOBODY) -> list[Document]:
@@ -57,16 +69,16 @@ def one_document(connection: Connection, reference: str | int, *, by: Identity) 
     return shown, row.version
 
 
-def find(connection: Connection, reference: str | int) -> Any:
-    """Return id, version, visibility and stamp of the service. Raises ServiceNotFound."""
+def find(connection: Connection, reference: str | int) -> Found:
+    """Return what is known of the service that `reference` names. Raises ServiceNotFound."""
     kind, value = kind_of(reference)
-    row: Any = connection.execute(_FOUND[kind], {"named": value}).first()
-    if row is None:
+    rows = run(connection, _FOUND[kind], {"named": str(value) if kind == "uuid" else value})
+    if not rows:
         raise ServiceNotFound
-    return row
+    return Found(**rows[0])
 
 
-def may_see(row: Any, shown: Document, by: Identity) -> bool:
+def may_see(row: Found, shown: Document, by: Identity) -> bool:
     """Whether the caller may see it: strangers what is visible, its practitioners and staff all but deleted."""
     if row.deleted_at is not None:
         return False
