@@ -12,6 +12,7 @@ from services.catalog.queries.documents import documents
 from services.catalog.queries.fragments import Fragments, etag
 from services.catalog.settings import settings
 from shared.http import Schema, set_version
+from shared.http.kept import good_until
 from shared.http.pages import page_body
 from shared.identity import Identity
 from shared.listing import Page
@@ -36,7 +37,10 @@ def public_fragments(connection: Connection, wanted: Sequence[tuple[int, int]], 
     def render(ids: list[int]) -> list[tuple[int, Any]]:
         return [(one["id"], schema.dump(one)) for one in documents(connection, ids, full=full)]
 
-    return kept.get(wanted, render)
+    fragments = kept.get(wanted, render)
+    if fragments:
+        good_until(min(one.until for one in fragments))
+    return fragments
 
 
 def page_of(connection: Connection, page: Page, *, full: bool, by: Identity) -> Any:

@@ -335,6 +335,8 @@ class LocalTime(fields.Field[datetime]):
             raise ValidationError("A date and time, for example 2026-01-31T09:00:00.") from bad
         if read.tzinfo is not None:
             raise ValidationError("Without an offset: timezone says where.")
+        if not 1970 <= read.year <= 2200:
+            raise ValidationError("Must lie between the years 1970 and 2200.")
         return read.replace(microsecond=0)
 
 

@@ -22,8 +22,8 @@ SEARCH = (
     "setweight(to_tsvector('estuary', left(coalesce(description, ''), 20000)), 'D')"
 )
 
-SAMPLED = "get_byte(uuid_send(public_uuid), 15) < 16"
-"""True for one service in sixteen, whatever it is about."""
+SAMPLED = "get_byte(uuid_send(public_uuid), 15) < 4"
+"""True for one service in 64, whatever it is about."""
 
 
 def among(column: str, choices: tuple[str, ...]) -> str:
@@ -149,7 +149,12 @@ class Service(Versioned, Timestamps, Base):
         _listed("own", "practitioner_id", "status", "created_at DESC", where="deleted_at IS NULL"),
         _listed("roll", "next_session_at", where="next_session_at IS NOT NULL AND deleted_at IS NULL"),
         _listed("location", "location_id", where="location_id IS NOT NULL"),
-        _listed("hot", "id", where="hot"),
+        Index(
+            "ix_services_hot_names",
+            text("lower(name) gin_trgm_ops"),
+            postgresql_using="gin",
+            postgresql_where=text("listed AND hot"),
+        ),
         Index("ix_services_practitioner_category", "practitioner_category_id"),
         Index("ix_services_category", "category_id"),
     )

@@ -1,6 +1,6 @@
 """Full-text search whose cost does not grow with the marketplace.
 
-How frequent the words are is gauged first, in an index of a sixteenth of all services. Rare ones are found all. Of
+How frequent the words are is gauged first, in an index of one service in 64. Rare ones are found all. Of
 frequent ones only the popular services (`hot`) are ranked, before the others; any other order is walked along its
 index until the page is full, or until that turns out to take too long.
 """
@@ -52,16 +52,16 @@ class Bounds:
     """How much is looked at.
 
     `ranked` services at most are scored. What matches `few` or more is frequent. From `many` on nothing is counted:
-    that is estimated from a sixteenth, and lies nine standard deviations above `COUNT_MAX`.
+    that is estimated from one service in 64, and lies five standard deviations above `COUNT_MAX`.
     """
 
     ranked: int = 1_000
     few: int = 3_000
-    many: int = 14_400
+    many: int = 14_080
 
 
 BOUNDS = Bounds()
-_SHARE = 16
+_SHARE = 64
 _SAMPLED = SAMPLED.replace("public_uuid", "s.public_uuid")
 
 QUERY = "websearch_to_tsquery('estuary', %(q)s)"
@@ -94,6 +94,10 @@ _WALKED = {
 }
 """Orders that an index of listed services holds, forwards or backwards."""
 SORTS = {"relevance": f"{_SCORE} DESC, {_POPULAR}", "distance": f"{_DISTANCE}, s.id DESC", **_WALKED}
+
+_STAMPED = "s.id, s.xmin::text::bigint AS stamp, s.popularity_score"
+_SCORED = f"{_STAMPED}, s.name, s.search, s.popularity_sum, s.rating_weighted, s.is_featured"
+_SORTED = f"{_STAMPED}, s.created_at, s.price_cents, s.rating_weighted, s.next_session_at, s.lat, s.lng"
 
 Rows = list[tuple[int, int]]
 
@@ -163,22 +167,25 @@ class _Look:
             return self._ranked(self.conditions)
         return self._ask(f"""
             WITH pool AS MATERIALIZED (
-                SELECT s.id, s.created_at, s.price_cents, s.rating_weighted, s.popularity_score, s.next_session_at,
-                       s.lat, s.lng, s.xmin::text::bigint AS stamp
-                FROM services s WHERE s.listed AND {self.conditions}
+                SELECT {_SORTED} FROM services s WHERE s.listed AND {self.conditions}
             ), page AS (SELECT s.id, s.stamp FROM pool s ORDER BY {SORTS[self.sort]} LIMIT %(limit)s OFFSET %(offset)s)
         """)  # noqa: S608 - our own text; values are bound.
 
     def _gauge(self) -> tuple[int, int, bool]:
         """Return about how many services match, how many there are, and whether there are words to look for.
 
-        Without words no index is as good as counting, which then ends at the bound.
+        Without words no index is as good as counting, which then ends at the bound. The sample is planned to be read
+        whole, by its index, and read until it is enough.
         """
-        matching = f"s.listed AND {self.conditions}"
+        enough = max(1, self.bounds.many // _SHARE)
         sampled, services = self.connection.exec_driver_sql(
             f"""
-            SELECT CASE WHEN numnode({QUERY}) = 0 THEN NULL
-                        ELSE (SELECT count(*) FROM services s WHERE {_SAMPLED} AND {matching}) END,
+            SELECT CASE WHEN numnode({QUERY}) = 0 THEN NULL ELSE (
+                       WITH sample AS MATERIALIZED (
+                           SELECT FROM services s WHERE {_SAMPLED} AND s.listed AND {self.conditions}
+                       )
+                       SELECT count(*) FROM (SELECT FROM sample LIMIT {enough}) read
+                   ) END,
                    (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'services'::regclass)
             """,  # noqa: S608 - our own text; values are bound.
             dict(self.parameters),
@@ -188,10 +195,14 @@ class _Look:
         return self._count(has_words=False), services, False
 
     def _count(self, *, has_words: bool) -> int:
-        """Return how many match. What words find is no more than `many`, and is counted in the index of words."""
-        limit = "" if has_words else f" LIMIT {COUNT_MAX + 1}"
+        """Return how many match, up to one more than `COUNT_MAX`; what words find is planned to be read whole."""
         counted: int = self.connection.exec_driver_sql(
-            f"SELECT count(*) FROM (SELECT FROM services s WHERE s.listed AND {self.conditions}{limit}) matching",  # noqa: S608 - our own text; values are bound.
+            f"""
+            WITH matching AS {"" if has_words else "NOT "}MATERIALIZED (
+                SELECT FROM services s WHERE s.listed AND {self.conditions}
+            )
+            SELECT count(*) FROM (SELECT FROM matching LIMIT {COUNT_MAX + 1}) read
+            """,  # noqa: S608 - our own text; values are bound.
             dict(self.parameters),
         ).scalar_one()
         return counted
@@ -201,16 +212,15 @@ class _Look:
 
         The number is of those among which was looked.
         """
-        pool = f"SELECT s.id, s.popularity_score FROM services s WHERE s.listed AND {among or self.conditions}"  # noqa: S608 - our own text; values are bound.
+        pool = f"SELECT {_SCORED} FROM services s WHERE s.listed AND {among or self.conditions}"  # noqa: S608 - our own text; values are bound.
         if among is None:
             pool += f" ORDER BY {_POPULAR} LIMIT {self.bounds.ranked}"
         best = f"""
             WITH pool AS MATERIALIZED ({pool}),
-            best AS MATERIALIZED (SELECT s.id FROM pool s ORDER BY {_POPULAR} LIMIT {self.bounds.ranked})
+            best AS MATERIALIZED (SELECT * FROM pool s ORDER BY {_POPULAR} LIMIT {self.bounds.ranked})
         """  # noqa: S608 - our own text; values are bound.
         rows, count = self._ask(f"""{best}, page AS (
-                SELECT s.id, s.xmin::text::bigint AS stamp FROM best JOIN services s ON s.id = best.id
-                ORDER BY {SORTS["relevance"]} LIMIT %(limit)s OFFSET %(offset)s
+                SELECT s.id, s.stamp FROM best s ORDER BY {SORTS["relevance"]} LIMIT %(limit)s OFFSET %(offset)s
             )
         """)  # noqa: S608 - our own text; values are bound.
         missing = self.parameters["limit"] - len(rows)

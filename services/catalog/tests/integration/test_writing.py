@@ -17,7 +17,7 @@ from shared.testing.http import Answer, Caller
     [
         *(({"price": price}, "price") for price in ("-1", "abc", "1e3", "NaN", "10.999", 1e20, 0.1 + 0.2)),
         ({"price": "19.99", "price_cents": 2000}, "price"),
-        *(({"service_type_id": bad}, "service_type_id") for bad in (9, "session")),
+        *(({"service_type_id": bad}, "service_type_id") for bad in (9, "session", None)),
         *(({"name": bad}, "name") for bad in ("", "x" * 256, "   ")),
         ({"duration_minutes": 0}, "duration_minutes"),
         ({"min_participants": 3, "max_participants": 2}, "min_participants"),
@@ -46,6 +46,10 @@ def test_what_is_refused(database: Database, http: Caller, changes: dict[str, An
     assert answer.status == 400, answer
     assert field in answer.errors
     assert me.get("/services/").json["count"] == 0
+
+
+def test_nul_is_refused(database: Database, http: Caller) -> None:
+    assert practitioner(database, http).post("/services/", body(name="a\u0000b")).status == 400
 
 
 def test_names_make_addresses(database: Database, http: Caller) -> None:
@@ -179,6 +183,35 @@ def test_packages_contain_own_services_and_protect_them(database: Database, http
     me.patch(f"/services/{child['id']}/", {"status": "archived"})
     assert http.get("/packages/").json["count"] == 0
     assert me.get(f"/packages/{shown['id']}/").json["bookability"]["blockers"] == ["child_not_available"]
+
+
+def test_every_wrong_child_is_named_by_its_place(database: Database, http: Caller) -> None:
+    me, other = practitioner(database, http), practitioner(database, http, 2)
+    child, theirs = service(me), service(other)
+    package = {"name": "All", "duration_minutes": 0, "price": "10"}
+
+    def configs(*ids: int) -> dict[str, Any]:
+        return {"child_service_configs": [{"child_service_id": one} for one in ids]}
+
+    made = me.post("/packages/", {**package, **configs(child["id"])}).json
+    second = me.post("/packages/", {**package, **configs(child["id"])}).json
+    path = f"/packages/{made['id']}/"
+    for ids, places in (
+        ((made["id"],), [0]),
+        ((child["id"], second["id"]), [1]),
+        ((child["id"], theirs["id"], child["id"], 10**9), [1, 2, 3]),
+        (tuple(range(1, 52)), [50]),
+    ):
+        answer = me.patch(path, configs(*ids))
+        assert (answer.status, answer.code) == (400, "invalid_child")
+        assert sorted(answer.errors) == [f"child_service_configs.{place}" for place in places]
+    assert [one["id"] for one in me.get(path).json["child_services"]] == [child["id"]]
+
+    bundle = {**package, "sessions_included": 3, **configs(child["id"])}
+    dated = [{"start_time": at(1), "end_time": at(2)}]
+    refused = me.post("/services/", body(**bundle, service_type_id=5, sessions=dated))
+    assert (refused.status, list(refused.errors)) == (400, ["sessions"])
+    assert me.post("/bundles/", {**bundle, **configs(child["id"], theirs["id"])}).code == "invalid_child"
 
 
 def test_what_is_booked_is_not_deleted(database: Database, http: Caller) -> None:
