@@ -6,7 +6,7 @@ Import as `from shared.http import fields`; everything marshmallow has under the
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
 from typing import Any
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from marshmallow import ValidationError
 from marshmallow import fields as marshmallow_fields
-from marshmallow.fields import URL, UUID, Constant, Date, Email, Enum, Field, Float, List, Nested, Raw, Time, Url
+from marshmallow.fields import URL, UUID, Constant, Email, Enum, Field, Float, List, Nested, Raw, Time, Url
 
 __all__ = [
     "URL",
@@ -88,6 +88,18 @@ class String(marshmallow_fields.String):
         if (_CONTROL if self.multiline else _LINE_CONTROL).search(text):
             raise self.make_error("control")
         return text.strip() if self.trim else text
+
+
+class Date(marshmallow_fields.Date):
+    """A day of the years 1900 to 2200: beyond, no zone's midnight and no span of days is sure to exist."""
+
+    default_error_messages = {"range": "Must lie between the years 1900 and 2200."}  # noqa: RUF012 - marshmallow's form.
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
+        read = super()._deserialize(value, attr, data, **kwargs)
+        if not 1900 <= read.year <= 2200:
+            raise self.make_error("range")
+        return read
 
 
 class DateTime(marshmallow_fields.AwareDateTime):

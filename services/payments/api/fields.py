@@ -113,9 +113,10 @@ def _day(value: Any) -> date | None:
     if not isinstance(value, str) or len(value) != 10:
         return None
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         return None
+    return day if 1970 <= day.year <= 2200 else None
 
 
 def _midnight(day: date) -> datetime:

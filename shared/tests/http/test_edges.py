@@ -8,11 +8,12 @@ from urllib.parse import unquote
 
 import pytest
 from flask import Flask
+from marshmallow import ValidationError
 from sqlalchemy import Connection, select, text
 
 from shared.database import Database, disconnect, reading
 from shared.database.engine import connect
-from shared.http import ANYONE, Blueprint, MethodView
+from shared.http import ANYONE, Blueprint, MethodView, fields
 from shared.testing import environment
 from shared.testing.http import Caller
 from shared.tests.http.conftest import LISTING, Book, Shelf
@@ -138,6 +139,12 @@ def test_another_method_is_405_and_says_which_are_served(http: Caller) -> None:
 def test_a_path_without_the_final_slash_is_served(http: Caller) -> None:
     assert http.as_user(7).post("/books", {"title": "x", "price": "1"}).status == 201
     assert http.as_user(7).get("/the-books/").status == 200
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
+def test_days_beyond_what_zones_and_spans_can_hold_are_refused(day: str) -> None:
+    with pytest.raises(ValidationError, match="1900 and 2200"):
+        fields.Date().deserialize(day)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("range", 400), ("cancelled", 503), ("deadlock", 503), ("bug", 500)])

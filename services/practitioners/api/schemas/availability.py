@@ -1,7 +1,6 @@
 """How somebody can be booked, and free times."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, validate
@@ -23,19 +22,19 @@ class Country(fields.Field[str]):
         return code
 
 
+_DAY = fields.Date()
+
+
 class Holiday(fields.Field[dict[str, str]]):
     """A date, or {date, name}; read as the latter."""
 
     def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> dict[str, str]:
         given: Mapping[str, Any] = value if isinstance(value, dict) else {"date": value}
         name = given.get("name") or ""
-        try:
-            day = date.fromisoformat(given["date"])
-        except (KeyError, TypeError, ValueError) as bad:
-            raise ValidationError("Not a date.") from bad
+        day = _DAY.deserialize(given.get("date"))
         if not isinstance(name, str) or len(name) > 100:
             raise ValidationError("The name is a text of at most 100 characters.")
-        return {"date": day.isoformat(), "name": name}
+        return {"date": str(day), "name": name}
 
 
 class SchedulePreferenceRequest(Schema):
