@@ -357,13 +357,21 @@ def main() -> None:
     *before, figures = all_figures(options.seconds, sources, options.rounds)
     table = "\n".join([HEAD, *(f"| {name} | {one.cells()}" for name, one in figures.items())])
     sys.stdout.write(f"{table}\n")
-    if before:
-        sys.stdout.write(
-            "\n".join([BESIDE, *(beside(name, before[0][name], one) for name, one in figures.items()), ""])
-        )
+    lines = [beside(name, before[0][name], one) for name, one in figures.items()] if before else []
+    compared = "\n".join([BESIDE, *lines]) if before else ""
+    sys.stdout.write(f"{compared}\n")
     if options.write:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(_PAGE.format(table=table, python=platform.python_version(), cores=os.cpu_count()))
+        told = {"python": platform.python_version(), "cores": os.cpu_count(), "table": table, "comparison": ""}
+        if before:
+            told["comparison"] = _COMPARISON.format(commit=commit_of(sources[0]), table=compared)
+        PAGE.write_text(_PAGE.format(**told))
+
+
+def commit_of(source: Path) -> str:
+    """Return the short name of the commit that a checkout stands at."""
+    asked = subprocess.run(["git", "-C", source, "rev-parse", "--short", "HEAD"], capture_output=True, check=True)
+    return asked.stdout.decode().strip()
 
 
 def beside(name: str, before: Measured, after: Measured) -> str:
@@ -372,6 +380,12 @@ def beside(name: str, before: Measured, after: Measured) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
+_COMPARISON = """## Before and after
+`python -m bench.services --against CHECKOUT` asked two processes in turn, the one of a checkout at {commit} and this:
+
+{table}
+
+"""
 _PAGE = """# How fast services answer
 
 `python -m bench.services --write` wrote this page: catalog with {cores} cores shared with everything else that ran,
@@ -380,10 +394,17 @@ time is what the web process and its PostgreSQL backends used per request.
 
 {table}
 
-## How
-- A list finds ids and row stamps in one statement, count included. Each service is then shown from a fragment: its
-  JSON, rendered a moment ago, kept under the row's stamp (`xmin`), which every change of the row moves. What is not
-  kept is read in two statements, however many services there are, and rendered by generated functions and orjson.
+{comparison}## How
+- A thread of gunicorn's stays with its connection and reads what is beyond doubt itself
+  ([0012](../decisions/0012-threads-stay-with-connections.md)); Flask is spared its questions about sessions, hosts and
+  coroutines; prepared statements are run by the driver.
+- What strangers ask for again is given again, or 304, while PostgreSQL sees the same transactions as when it was made
+  ([0013](../decisions/0013-answers-kept-while-unchanged.md)). The last two lines are for a catalog that changes all the
+  time: at 200 changes a second nearly every page is made anew.
+- A list that is made finds ids and row stamps in one statement, count included. Each service is then shown from a
+  fragment: its JSON, rendered a moment ago, kept under the row's stamp (`xmin`), which every change of the row moves.
+  What is not kept is read in two statements, however many services there are, and rendered by generated functions and
+  orjson.
 - Fragments live for `CATALOG_FRAGMENT_SECONDS` (10 s) and only for what strangers see; a signed-in caller's own view
   is rendered each time.
 - The ETag of a list is a checksum of exactly what it shows, so 304 never hides a change.

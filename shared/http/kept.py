@@ -127,6 +127,7 @@ def kept_while_unchanged(
             until = time.monotonic() + seconds()
             response = make_response(view(*args, **kwargs))
             if response.status_code == 200 and not response.is_streamed:
+                until = min(until, g.get("good_until", until))
                 told = Kept(
                     state, until, response.get_data(), list(response.headers), g.get("version"), g.get("message")
                 )
@@ -136,6 +137,11 @@ def kept_while_unchanged(
         return answer
 
     return decorate
+
+
+def good_until(moment: float) -> None:
+    """Say until when, by the monotonic clock, the answer may be given again: parts of it were made before."""
+    g.good_until = moment
 
 
 def state_of(connection: Connection) -> str:

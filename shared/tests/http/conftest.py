@@ -1,5 +1,6 @@
 """A toy service, so that the edges are tested for themselves."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,7 @@ from shared.http import (
     say,
     set_version,
 )
+from shared.http.kept import good_until
 from shared.http.pages import page_body, page_schema, query_schema
 from shared.listing import Filter, Listing
 from shared.settings import ServiceSettings
@@ -151,6 +153,8 @@ class Window(MethodView):
         Shown.times += 1
         with reading() as connection:
             titles = list(connection.scalars(select(Book.title).order_by(Book.id)))
+        if "old" in request.args:
+            good_until(time.monotonic())
         set_version("-".join(titles) or "none")
         say("Look")
         answer = jsonify({"titles": titles, "for": identity().user_id, "asked": request.args.get("q")})

@@ -82,6 +82,13 @@ def test_who_is_signed_in_and_what_depends_on_the_moment_is_never_kept(http: Cal
     assert Shown.times == before + 6
 
 
+def test_an_answer_that_was_made_of_old_parts_is_not_given_again(http: Caller) -> None:
+    for _ in range(4):
+        http.get("/window/?old=1")
+
+    assert Shown.times == 4
+
+
 def test_other_parameters_and_other_hosts_are_other_answers(http: Caller) -> None:
     for q in ("1", "2"):
         ask_until_kept(http, f"/window/?q={q}")
