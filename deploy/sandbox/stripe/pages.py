@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +12,7 @@ from .control import authenticate
 from .errors import Body, CardDeclined, InvalidRequest, StripeError
 from .resources import accounts, balance, checkout_sessions, payment_methods, payments, setup_intents
 from .sandbox import Sandbox
+from .ways_back import returning, see_other, success_url
 from .webhooks import Deliverer
 
 HERE = Path(__file__).parent
@@ -90,7 +90,7 @@ class Pages:
         """The session's page; one that is paid sends the payer on."""
         session = self.sandbox.store.get("checkout.session", request.match_info["id"])
         if session["status"] == "complete":
-            return _see_other(_success_url(session))
+            return see_other(success_url(session))
         if session["status"] == "expired":
             return self._show(
                 "message.html",
@@ -105,7 +105,7 @@ class Pages:
         """Pay with the card typed in."""
         session = self.sandbox.store.get("checkout.session", request.match_info["id"])
         if session["status"] != "open":
-            return _see_other(checkout_sessions.page_url(self.sandbox, session["id"]))
+            return see_other(checkout_sessions.page_url(self.sandbox, session["id"]))
         try:
             method = self._typed_card(form)
             email = form.get("email") or session["customer_details"]["email"]
@@ -113,8 +113,8 @@ class Pages:
         except CardDeclined as declined:
             return self._checkout_form(session, form, declined, status=402)
         if intent["status"] == "requires_action":
-            return _see_other(self._bank_url(intent))
-        return _see_other(_success_url(session))
+            return see_other(self._bank_url(intent))
+        return see_other(success_url(session))
 
     def intent_form(self, request: web.Request, _: dict[str, str]) -> web.Response:
         """A card form for an intent, found by its client_secret: what a browser with Stripe's script would show."""
@@ -132,8 +132,8 @@ class Pages:
         except CardDeclined as declined:
             return self._intent_form(intent, form, declined, status=402)
         if intent["status"] == "requires_action":
-            return _see_other(self._bank_url(intent))
-        return _see_other(_returning(back, intent))
+            return see_other(self._bank_url(intent))
+        return see_other(returning(back, intent))
 
     def bank(self, request: web.Request, _: dict[str, str]) -> web.Response:
         """The bank's page: is it you?"""
@@ -155,7 +155,7 @@ class Pages:
         """The onboarding page of a link; a link that is used or over leads back for a new one."""
         account, link = self._link(request)
         if link["state"] != "unused" or link["expires_at"] < self.sandbox.now():
-            return _see_other(link["refresh_url"])
+            return see_other(link["refresh_url"])
         return self._show("onboarding.html", account=account)
 
     def onboard(self, request: web.Request, form: dict[str, str]) -> web.Response:
@@ -166,7 +166,7 @@ class Pages:
             self.sandbox.store.save(link)
             if form.get("decision") == "finish":
                 accounts.finish_onboarding(self.sandbox, account)
-        return _see_other(link["return_url"])
+        return see_other(link["return_url"])
 
     def dashboard(self, request: web.Request, _: dict[str, str]) -> web.Response:
         """A connected account's own view."""
@@ -264,7 +264,7 @@ class Pages:
 
     def _after_bank(self, intent: Body) -> web.Response:
         if intent["_return_url"]:
-            return _see_other(_returning(intent["_return_url"], intent))
+            return see_other(returning(intent["_return_url"], intent))
         text = (
             "You can close this window and go back." if intent["status"] == "succeeded" else "The card was not charged."
         )
@@ -275,27 +275,6 @@ class Pages:
         if link["account"] != request.match_info["account"]:
             raise InvalidRequest("This address is not valid.", status=404)
         return accounts.live(self.sandbox, link["account"]), link
-
-
-def _success_url(session: Body) -> str:
-    url: str = session["success_url"]
-    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
-
-
-def _returning(url: str, intent: Body) -> str:
-    status = "succeeded" if intent["status"] == "succeeded" else "failed"
-    told = urlencode(
-        {
-            intent["object"]: intent["id"],
-            f"{intent['object']}_client_secret": intent["client_secret"],
-            "redirect_status": status,
-        }
-    )
-    return f"{url}{'&' if urlsplit(url).query else '?'}{told}"
-
-
-def _see_other(url: str) -> web.Response:
-    return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
 async def _stylesheet(_: web.Request) -> web.FileResponse:

@@ -150,7 +150,8 @@ class RefundOrder(MethodView):
         caller = identity()
         with reading() as connection:
             row = orders.find_order(connection, reference, by=caller)
-            if not caller.is_staff and practitioner_id_of(connection, caller) != row["practitioner"]:
+            own = practitioner_id_of(connection, caller) == row["practitioner"]
+            if not caller.is_staff and (not own or row["user"] == caller.user_id):
                 raise Forbidden("Only the practitioner of a payment, or staff, can refund it.")
         asked = body.get("amount", body.get("amount_cents"))
         with transaction() as session:

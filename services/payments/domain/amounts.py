@@ -68,6 +68,12 @@ def card_part(refund_cents: int, *, card_left_cents: int, credits_left_cents: in
     return max(refund_cents - credits_left_cents, min(part, card_left_cents))
 
 
-def commission_back(*, refunded_cents: int, delivered_cents: int, commission_cents: int, already_cents: int) -> int:
-    """Return the commission to give back now that `refunded_cents` of `delivered_cents` went back in all."""
-    return proportion(commission_cents, part=refunded_cents, whole=delivered_cents) - already_cents
+def commission_back(
+    *, refund_cents: int, refunded_cents: int, delivered_cents: int, commission_cents: int, already_cents: int
+) -> int:
+    """Return the commission that goes back with a refund, after which `refunded_cents` of `delivered_cents` went back.
+
+    Never less than nothing nor more than the refund, whatever the parts that were delivered rounded to.
+    """
+    due = proportion(commission_cents, part=refunded_cents, whole=delivered_cents) - already_cents
+    return max(0, min(due, refund_cents))

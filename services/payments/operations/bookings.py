@@ -12,6 +12,7 @@ from services.payments.models import Order, Refund
 from services.payments.operations.charging import start_payment
 from services.payments.operations.earnings import earn
 from services.payments.operations.orders import locked_booking_order, place_booking_order
+from services.payments.operations.owing import owe
 from services.payments.operations.paying import fail_order
 from services.payments.operations.refunds import give_back, refunded_for_booking
 from shared.messaging import NotYet
@@ -55,7 +56,6 @@ def cancel_booking_order(
     order: Order,
     *,
     booking_id: int,
-    practitioner_id: int,
     service_id: int | None,
     refund_cents: int,
     retained_cents: int,
@@ -84,7 +84,6 @@ def cancel_booking_order(
             session,
             order,
             booking_id=booking_id,
-            practitioner_id=practitioner_id,
             service_id=service_id,
             cents=retained_cents,
             earned_from=earned_from,
@@ -98,7 +97,6 @@ def settle_booking(
     order: Order,
     *,
     booking_id: int,
-    practitioner_id: int,
     service_id: int | None,
     earned_cents: int,
     refund_cents: int,
@@ -126,7 +124,6 @@ def settle_booking(
             session,
             order,
             booking_id=booking_id,
-            practitioner_id=practitioner_id,
             service_id=service_id,
             cents=earned_cents,
             earned_from=earned_from,
@@ -143,8 +140,10 @@ def reject_order(session: Session, *, order_uuid: UUID, code: str, message: str)
 
 
 def _return(session: Session, order: Order, **asked: Any) -> Refund | None:
-    """Give back as bookings says; while a dispute takes the money anyway, nothing is given twice."""
+    """Give back as bookings says; during a dispute what is due waits for its end, so that nobody is paid twice."""
     try:
         return give_back(session, order, **asked)
     except OrderNotRefundable:
+        if order.disputed:
+            owe(order, asked)
         return None

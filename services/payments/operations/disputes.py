@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from services.payments.models import Dispute, EarningsTransaction, Order
 from services.payments.operations import ledger
-from services.payments.operations.orders import locked_order
-from services.payments.operations.pockets import draw
+from services.payments.operations.orders import items_of, locked_order
+from services.payments.operations.owing import pay_owed, settle_owed
+from services.payments.operations.pockets import draw, lock_pockets
+from services.payments.operations.refunds import note_taken_credits
 
 DECIDED = ("won", "lost", "warning_closed")
 
@@ -125,6 +127,7 @@ def _withdraw(session: Session, order: Order, dispute: Dispute, told: Mapping[st
 
 
 def _win(session: Session, order: Order, dispute: Dispute) -> None:
+    lock_pockets(session, order, items_of(session, order))
     _free(session, order, dispute)
     if dispute.funds_state == "withdrawn":
         ledger.post(
@@ -136,20 +139,27 @@ def _win(session: Session, order: Order, dispute: Dispute) -> None:
         )
     dispute.funds_state = "reinstated"
     order.disputed = False
+    pay_owed(session, order)
 
 
 def _lose(session: Session, order: Order, dispute: Dispute) -> None:
     """The money is gone as with a refund: the practitioner bears the net, the platform its commission and the fee."""
+    lock_pockets(session, order, items_of(session, order))
     _free(session, order, dispute)
     cents = min(dispute.amount_cents, order.refundable_cents)
-    lines = draw(session, order, cents, may_go_into_debt=True)
-    lines[ledger.LOSSES] += dispute.amount_cents - cents
-    lines[ledger.DISPUTED] -= dispute.amount_cents
     order.refunded_amount_cents += cents
     order.status = "refunded" if order.refundable_cents == 0 else "partially_refunded"
+    lines = draw(session, order, cents, may_go_into_debt=True, is_gone=True)
+    lines[ledger.LOSSES] += dispute.amount_cents - cents
+    lines[ledger.DISPUTED] -= dispute.amount_cents
     order.disputed, dispute.funds_state = False, "lost"
     session.flush()
-    ledger.post(session, "dispute_lost", f"dispute:{dispute.stripe_dispute_id}:lost", lines, order_id=order.id)
+    posting = ledger.post(
+        session, "dispute_lost", f"dispute:{dispute.stripe_dispute_id}:lost", lines, order_id=order.id
+    )
+    note_taken_credits(session, order, posting, lines, description="Disputed")
+    key = f"booking.disputed:{dispute.stripe_dispute_id}"
+    settle_owed(session, order, taken_cents=dispute.amount_cents, source_key=key)
 
 
 def _lock(session: Session, earnings: list[EarningsTransaction]) -> None:

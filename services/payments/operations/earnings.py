@@ -32,7 +32,6 @@ def earn(
     order: Order,
     *,
     booking_id: int,
-    practitioner_id: int,
     service_id: int | None,
     cents: int,
     earned_from: datetime,
@@ -46,7 +45,7 @@ def earn(
     if not order.is_paid:
         return []
     before = _earned_for(session, booking_id)
-    items = _items_for(items_of(session, order), practitioner_id, service_id)
+    items = _items_for(items_of(session, order), service_id)
     parts = fill(max(cents - before, 0), [item.undelivered_cents for item in items])
     made = []
     for item, gross in zip(items, parts, strict=True):
@@ -162,6 +161,9 @@ def _earn_item(
     item.sessions_done = min(item.sessions_done + 1, item.sessions_total)
     item.commission_taken_cents += commission
     session.flush()
+    if order.disputed:
+        kinds = ("escrow", "pending", "disputed")
+        ledger.lock_balances(session, [ledger.practitioner(item.practitioner_id, kind) for kind in kinds])
     ledger.post(
         session,
         "earning",
@@ -175,8 +177,26 @@ def _earn_item(
         booking_id=booking_id,
         description=description,
     )
+    if order.disputed:
+        _set_aside(session, order, earning)
     add_to_daily(session, earning)
     return earning
+
+
+def _set_aside(session: Session, order: Order, earning: EarningsTransaction) -> None:
+    """Freeze what is earned while the order's payment is in dispute, as what was earned before is."""
+    earning.frozen_cents = earning.net_cents
+    session.flush()
+    ledger.post(
+        session,
+        "dispute_freeze",
+        f"earn:{earning.source_key}:freeze",
+        {
+            ledger.practitioner(earning.practitioner_id, "pending"): earning.net_cents,
+            ledger.practitioner(earning.practitioner_id, "disputed"): -earning.net_cents,
+        },
+        order_id=order.id,
+    )
 
 
 def _release(session: Session, practitioner_id: int, earnings: list[EarningsTransaction]) -> None:
@@ -230,11 +250,9 @@ def _earned_for(session: Session, booking_id: int) -> int:
     )
 
 
-def _items_for(items: list[OrderItem], practitioner_id: int, service_id: int | None) -> list[OrderItem]:
-    """Return the items that a delivered session belongs to: of its service, else of its practitioner, else all."""
-    of_service = [item for item in items if service_id is not None and item.service_id == service_id]
-    of_practitioner = [item for item in items if item.practitioner_id == practitioner_id]
-    return of_service or of_practitioner or items
+def _items_for(items: list[OrderItem], service_id: int | None) -> list[OrderItem]:
+    """Return the items that a delivered session belongs to: of its service, else all, as the price was divided."""
+    return [item for item in items if service_id is not None and item.service_id == service_id] or items
 
 
 def _source_key(session: Session, booking_id: int, item: OrderItem) -> str:

@@ -18,6 +18,7 @@ from services.payments.operations import ledger
 from services.payments.operations.credits import Links, note_credits
 from services.payments.operations.orders import items_of
 from services.payments.operations.rates import commission_bps
+from services.payments.operations.reserving import hold_credits, paid_into, release_credits
 from services.payments.operations.stripe_log import intend
 from shared.database.waiting import notify
 from shared.messaging import record
@@ -67,7 +68,7 @@ def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: boo
     balance = 0
     if use_credits:
         account = ledger.user_credits(order.user_id)
-        balance = ledger.lock_balances(session, [account, *_paid_into(session, order, held=True)])[account]
+        balance = ledger.lock_balances(session, [account, *paid_into(session, order, held=True)])[account]
     applied = credits_to_apply(balance_cents=balance, due_cents=order.paid_cents, asked=use_credits)
     rest = order.paid_cents - applied
     if not CHARGE_MIN_CENTS <= rest <= CHARGE_MAX_CENTS:
@@ -83,7 +84,7 @@ def begin_attempt(session: Session, order: Order, *, kind: str, use_credits: boo
     )
     session.add(attempt)
     session.flush()
-    _hold(session, order, attempt)
+    hold_credits(session, order, attempt)
     return attempt
 
 
@@ -96,7 +97,7 @@ def pay_with_credits(session: Session, order: Order, *, now: datetime) -> None:
         raise BookingNotPayable
     if order.attempt:
         # What an earlier try reserved is freed in this transaction too: all accounts are locked before the first moves.
-        ledger.lock_balances(session, [ledger.user_credits(order.user_id), *_paid_into(session, order, held=True)])
+        ledger.lock_balances(session, [ledger.user_credits(order.user_id), *paid_into(session, order, held=True)])
         call_off(session, order)
     due = order.paid_cents
     attempt = PaymentAttempt(
@@ -183,7 +184,7 @@ def call_off(session: Session, order: Order) -> None:
     attempt = current_attempt(session, order)
     if attempt is None:
         return
-    _release(session, order, attempt)
+    release_credits(session, order, attempt)
     if attempt.status in OPEN_ATTEMPT:
         attempt.status = "canceled"
         close_at_stripe(session, order, attempt)
@@ -202,65 +203,6 @@ def close_at_stripe(session: Session, order: Order, attempt: PaymentAttempt) -> 
         params={},
         subject=f"order:{order.id}:{attempt.number}",
     )
-
-
-def revive_credits(session: Session, order: Order, attempt: PaymentAttempt) -> bool:
-    """Reserve an earlier try's credits again, as its money came after all; False if they are spent meanwhile."""
-    if attempt.credits_cents:
-        account = ledger.user_credits(order.user_id)
-        if ledger.lock_balances(session, [account, *_paid_into(session, order, held=True)])[account] < (
-            attempt.credits_cents
-        ):
-            return False
-    order.attempt = attempt.number
-    order.credits_applied_cents = attempt.credits_cents
-    order.total_amount_cents = order.paid_cents - attempt.credits_cents
-    if attempt.credits_cents:
-        number = f"{attempt.number}:again"
-        ledger.post(
-            session,
-            "hold",
-            f"order:{order.public_uuid}:hold:{number}",
-            _hold_lines(order, attempt.credits_cents),
-            order_id=order.id,
-        )
-    return True
-
-
-def _hold_lines(order: Order, cents: int) -> dict[str, int]:
-    return {ledger.user_credits(order.user_id): cents, ledger.user_held(order.user_id): -cents}
-
-
-def _hold(session: Session, order: Order, attempt: PaymentAttempt) -> None:
-    ledger.post(
-        session,
-        "hold",
-        f"order:{order.public_uuid}:hold:{attempt.number}",
-        _hold_lines(order, attempt.credits_cents),
-        order_id=order.id,
-        booking_id=order.booking_id,
-    )
-
-
-def _release(session: Session, order: Order, attempt: PaymentAttempt) -> None:
-    """Give held credits back to the payer, once per try."""
-    if not order.credits_applied_cents or order.is_paid:
-        return
-    ledger.post(
-        session,
-        "release",
-        f"order:{order.public_uuid}:release:{attempt.number}",
-        _hold_lines(order, -order.credits_applied_cents),
-        order_id=order.id,
-        booking_id=order.booking_id,
-    )
-    order.credits_applied_cents, order.total_amount_cents = 0, order.paid_cents
-
-
-def _paid_into(session: Session, order: Order, *, held: bool) -> list[str]:
-    """Return the accounts of people that paying this order touches."""
-    accounts = {ledger.practitioner(item.practitioner_id, "escrow") for item in items_of(session, order)}
-    return [*sorted(accounts), *([ledger.user_held(order.user_id)] if held else [])]
 
 
 def _paid_lines(order: Order, items: list[OrderItem], credits_from: str) -> dict[str, int]:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import StripeRefusal
-from services.payments.domain.amounts import proportion
 from services.payments.domain.errors import (
     InsufficientEarnings,
     InvalidTransition,
@@ -21,10 +20,11 @@ from services.payments.domain.errors import (
     PayoutsStopped,
 )
 from services.payments.events import PayoutFailed, PayoutPaid, PayoutRequested
-from services.payments.models import EarningsTransaction, Payout, PayoutItem, PractitionerRef, StripeOperation
+from services.payments.models import Payout, PractitionerRef, StripeOperation
 from services.payments.operations import ledger
 from services.payments.operations.auditing import is_sound
 from services.payments.operations.connect import OPEN_PAYOUT, active_account
+from services.payments.operations.covering import choose_items, free_items, items_of_payout
 from services.payments.operations.earnings import user_of
 from services.payments.operations.stripe_log import intend
 from services.payments.settings import settings
@@ -84,7 +84,7 @@ def request_payout(
     )
     session.add(payout)
     session.flush()
-    _choose_items(session, payout)
+    choose_items(session, payout)
     _post_reserve(session, payout)
     record(session, PayoutRequested.of(payout, user_id=user_of(session, practitioner_id)), subject=payout)
     return payout
@@ -136,7 +136,7 @@ def complete_payout(session: Session, payout: Payout, *, transfer_id: str | None
     ledger.post(
         session,
         "payout_transfer",
-        f"payout:{payout.public_uuid}:transfer",
+        f"payout:{payout.public_uuid}:transfer{_try(payout)}",
         {
             ledger.practitioner(payout.practitioner_id, "in_payout"): payout.amount_cents,
             money: -(payout.amount_cents - payout.fee_cents),
@@ -144,7 +144,7 @@ def complete_payout(session: Session, payout: Payout, *, transfer_id: str | None
         },
         payout_id=payout.id,
     )
-    for _item, earning in _items(session, payout):
+    for _item, earning in items_of_payout(session, payout):
         if earning.left_cents == 0 and earning.status == "available":
             earning.status = "paid"
     session.flush()
@@ -187,7 +187,7 @@ def reopen_payout(session: Session, payout: Payout) -> None:
     payout.status, payout.failure_code, payout.error_message, payout.stripe_transfer_id = "pending", None, None, None
     payout.reversed_cents = 0
     session.flush()
-    _choose_items(session, payout)
+    choose_items(session, payout)
     _post_reserve(session, payout)
 
 
@@ -207,37 +207,16 @@ def due_payouts(session: Session, *, now: datetime) -> list[int]:
     )
 
 
-def _choose_items(session: Session, payout: Payout) -> None:
-    """Cover a payout with earnings, those that were free first; the last one may be covered in part."""
-    earnings = session.scalars(
-        select(EarningsTransaction)
-        .where(
-            EarningsTransaction.practitioner_id == payout.practitioner_id,
-            EarningsTransaction.status == "available",
-            EarningsTransaction.frozen_cents == 0,
-            EarningsTransaction.paid_cents + EarningsTransaction.reversed_cents < EarningsTransaction.net_cents,
-        )
-        .order_by(EarningsTransaction.available_after, EarningsTransaction.id)
-        .with_for_update()
-    )
-    left, commission = payout.amount_cents, 0
-    for earning in earnings:
-        part = min(left, earning.left_cents)
-        if part <= 0:
-            break
-        earning.paid_cents += part
-        session.add(PayoutItem(payout_id=payout.id, earnings_transaction_id=earning.id, amount_cents=part))
-        commission += proportion(earning.commission_cents, part=part, whole=earning.net_cents)
-        left -= part
-    payout.commission_cents = commission
+def _try(payout: Payout) -> str:
+    """Return what tells the postings of a payout's later tries from those of its first."""
+    return "" if payout.attempt == 1 else f":{payout.attempt}"
 
 
 def _post_reserve(session: Session, payout: Payout) -> None:
-    suffix = "" if payout.attempt == 1 else f":{payout.attempt}"
     ledger.post(
         session,
         "payout_reserve",
-        f"payout:{payout.public_uuid}:reserve{suffix}",
+        f"payout:{payout.public_uuid}:reserve{_try(payout)}",
         {
             ledger.practitioner(payout.practitioner_id, "available"): payout.amount_cents,
             ledger.practitioner(payout.practitioner_id, "in_payout"): -payout.amount_cents,
@@ -259,27 +238,6 @@ def _give_back(session: Session, payout: Payout) -> None:
         payout_id=payout.id,
     )
     free_items(session, payout)
-
-
-def free_items(session: Session, payout: Payout) -> None:
-    """Let the earnings that a payout carried be paid by another."""
-    for item, earning in _items(session, payout):
-        earning.paid_cents -= item.amount_cents
-        if earning.status == "paid":
-            earning.status = "available"
-        session.delete(item)
-    session.flush()
-
-
-def _items(session: Session, payout: Payout) -> list[tuple[PayoutItem, EarningsTransaction]]:
-    rows = session.execute(
-        select(PayoutItem, EarningsTransaction)
-        .join(EarningsTransaction, EarningsTransaction.id == PayoutItem.earnings_transaction_id)
-        .where(PayoutItem.payout_id == payout.id)
-        .order_by(EarningsTransaction.id)
-        .with_for_update()
-    )
-    return [(item, earning) for item, earning in rows]
 
 
 def _transferred(session: Session, operation: StripeOperation, answer: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ commission given back in proportion. The order's row is locked by whoever calls 
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,7 +16,6 @@ from services.payments.events import PaymentRefunded
 from services.payments.models import Order, Refund
 from services.payments.operations import ledger
 from services.payments.operations.credits import Links, note_credits
-from services.payments.operations.orders import locked_order
 from services.payments.operations.pockets import draw
 from services.payments.operations.stripe_log import intend
 from services.payments.settings import settings
@@ -65,28 +63,54 @@ def give_back(
         created_by=created_by,
         stripe_payment_intent_id=order.stripe_payment_intent_id,
     )
+    post_refund(session, order, refund, may_go_into_debt=may_go_into_debt)
+    if to_card:
+        _ask_stripe(session, refund, stripe_reason)
+    else:
+        finish_refund(session, order, refund, "succeeded")
+    return refund
+
+
+def post_refund(
+    session: Session, order: Order, refund: Refund, *, may_go_into_debt: bool, is_gone: bool = False
+) -> None:
+    """Count a new refund, and move its money out of the order's pockets."""
     session.add(refund)
-    order.refunded_amount_cents += cents
+    order.refunded_amount_cents += refund.amount_cents
     order.status = "refunded" if order.refundable_cents == 0 else "partially_refunded"
     session.flush()
-    lines = draw(session, order, cents, may_go_into_debt=may_go_into_debt)
-    lines[ledger.REFUNDS_DUE] -= to_card
-    lines[ledger.user_credits(order.user_id)] -= to_credits
+    lines = draw(session, order, refund.amount_cents, may_go_into_debt=may_go_into_debt, is_gone=is_gone)
+    taken = dict(lines)
+    lines[ledger.REFUNDS_DUE] -= refund.to_card_cents
+    lines[ledger.user_credits(order.user_id)] -= refund.to_credits_cents
     posting = ledger.post(
         session,
         "refund",
         f"refund:{refund.public_uuid}:created",
         lines,
         order_id=order.id,
-        booking_id=booking_id,
-        description=reason,
+        booking_id=refund.booking_id,
+        description=refund.reason,
     )
-    _note_credits(session, order, refund, posting, -cents if order.order_type == "credit" else to_credits)
-    if to_card:
-        _ask_stripe(session, refund, stripe_reason)
-    else:
-        _finish(session, order, refund, "succeeded")
-    return refund
+    note_taken_credits(session, order, posting, taken, description=refund.reason)
+    note_refunded_credits(session, order, refund, posting, refund.to_credits_cents)
+
+
+def note_taken_credits(
+    session: Session, order: Order, posting: ledger.Posting, lines: Mapping[str, int], *, description: str
+) -> None:
+    """Write into the payer's history that credits they had bought were taken back."""
+    cents = lines.get(ledger.user_credits(order.user_id), 0)
+    if order.order_type == "credit" and cents and posting.is_new:
+        note_credits(
+            session,
+            posting,
+            user_id=order.user_id,
+            cents=-cents,
+            transaction_type="refund",
+            description=description or "Refund",
+            links=Links(order_id=order.id),
+        )
 
 
 def give_back_extra(session: Session, order: Order, *, intent_id: str, cents: int, reason: str) -> Refund:
@@ -120,53 +144,6 @@ def give_back_extra(session: Session, order: Order, *, intent_id: str, cents: in
     return refund
 
 
-def sync_refund(session: Session, told: Mapping[str, Any]) -> bool:
-    """Take in a refund's state at Stripe, also one made in its dashboard; False if its payment is not known here."""
-    refund = _refund_of(session, told)
-    if refund is None:
-        return _taken_in(session, told)
-    order = locked_order(session, refund.order_id)
-    refund = session.scalars(
-        select(Refund).where(Refund.id == refund.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
-    refund.stripe_refund_id = told["id"]
-    status = told["status"]
-    if status == "succeeded" and refund.status == "pending":
-        _sent(session, refund)
-        _finish(session, order, refund, "succeeded")
-    elif status in ("failed", "canceled") and refund.status in ("pending", "succeeded"):
-        fail_refund(session, order, refund, status=status, reason=told.get("failure_reason") or status)
-    session.flush()
-    return True
-
-
-def fail_refund(session: Session, order: Order, refund: Refund, *, status: str, reason: str) -> None:
-    """Stripe could not give a card's money back: its payer gets credits instead. Emits PaymentRefunded."""
-    if was_sent := refund.status == "succeeded":
-        ledger.post(
-            session,
-            "refund_returned",
-            f"refund:{refund.public_uuid}:returned",
-            {ledger.STRIPE: refund.to_card_cents, ledger.REFUNDS_DUE: -refund.to_card_cents},
-            order_id=order.id,
-        )
-    cents = refund.to_card_cents
-    refund.status, refund.failure_reason = status, reason
-    refund.to_credits_cents, refund.to_card_cents = refund.amount_cents, 0
-    session.flush()
-    posting = ledger.post(
-        session,
-        "refund_failed",
-        f"refund:{refund.public_uuid}:failed",
-        {ledger.REFUNDS_DUE: cents, ledger.user_credits(order.user_id): -cents},
-        order_id=order.id,
-        booking_id=refund.booking_id,
-    )
-    _note_credits(session, order, refund, posting, cents)
-    if not was_sent:
-        record(session, PaymentRefunded.of(refund, order), subject=refund)
-
-
 def refunded_for_booking(session: Session, booking_id: int) -> int:
     """Return what went back for a booking by bookings' own word."""
     return int(
@@ -183,7 +160,7 @@ def _parts(session: Session, order: Order, cents: int, destination: str) -> tupl
     """Return (to card, to credits): pro rata of what is left of both parts, or all to credits."""
     if order.order_type == "credit":
         return cents, 0
-    if destination == "credits" or order.payment_method == "credits":
+    if destination == "credits" or order.payment_method in ("credits", "manual"):
         return 0, cents
     gone = session.execute(
         select(
@@ -214,24 +191,15 @@ def _ask_stripe(session: Session, refund: Refund, stripe_reason: str | None) -> 
     )
 
 
-def _sent(session: Session, refund: Refund) -> None:
-    ledger.post(
-        session,
-        "refund_sent",
-        f"refund:{refund.public_uuid}:sent",
-        {ledger.REFUNDS_DUE: refund.to_card_cents, ledger.STRIPE: -refund.to_card_cents},
-        order_id=refund.order_id,
-        booking_id=refund.booking_id,
-    )
-
-
-def _finish(session: Session, order: Order, refund: Refund, status: str) -> None:
+def finish_refund(session: Session, order: Order, refund: Refund, status: str) -> None:
+    """Note how a refund ended. Emits PaymentRefunded."""
     refund.status = status
     session.flush()
     record(session, PaymentRefunded.of(refund, order), subject=refund)
 
 
-def _note_credits(session: Session, order: Order, refund: Refund, posting: ledger.Posting, cents: int) -> None:
+def note_refunded_credits(session: Session, order: Order, refund: Refund, posting: ledger.Posting, cents: int) -> None:
+    """Write into the payer's history that a refund came as credits."""
     if not posting.is_new or not cents:
         return
     note_credits(
@@ -248,44 +216,3 @@ def _note_credits(session: Session, order: Order, refund: Refund, posting: ledge
             booking_id=refund.booking_id,
         ),
     )
-
-
-def _refund_of(session: Session, told: Mapping[str, Any]) -> Refund | None:
-    found = session.scalar(select(Refund).where(Refund.stripe_refund_id == told["id"]))
-    named = (told.get("metadata") or {}).get("refund_uuid")
-    if found is None and named:
-        found = session.scalar(select(Refund).where(Refund.public_uuid == UUID(named)))
-    return found
-
-
-def _taken_in(session: Session, told: Mapping[str, Any]) -> bool:
-    """Take in a refund that somebody made in Stripe's dashboard: to the card, credits untouched."""
-    order_id = session.scalar(select(Order.id).where(Order.stripe_payment_intent_id == told.get("payment_intent")))
-    if order_id is None:
-        return False
-    order = locked_order(session, order_id)
-    cents = min(int(told["amount"]), order.refundable_cents)
-    if told["status"] not in ("succeeded", "pending") or cents <= 0:
-        return True
-    refund = Refund(
-        order_id=order.id,
-        booking_id=order.booking_id,
-        source_key=f"stripe:{told['id']}",
-        amount_cents=cents,
-        to_card_cents=cents,
-        to_credits_cents=0,
-        stripe_refund_id=told["id"],
-        stripe_payment_intent_id=order.stripe_payment_intent_id,
-        reason=told.get("reason") or "Refunded at Stripe",
-    )
-    session.add(refund)
-    order.refunded_amount_cents += cents
-    order.status = "refunded" if order.refundable_cents == 0 else "partially_refunded"
-    session.flush()
-    lines = draw(session, order, cents, may_go_into_debt=True)
-    lines[ledger.REFUNDS_DUE] -= cents
-    ledger.post(session, "refund", f"refund:{refund.public_uuid}:created", lines, order_id=order.id)
-    if told["status"] == "succeeded":
-        _sent(session, refund)
-        _finish(session, order, refund, "succeeded")
-    return True

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Declined, Refused, Stripe, StripeRefusal, Unanswered
 from services.payments.models import PaymentAttempt, Refund, StripeOperation
-from services.payments.operations import connect, payouts, refunds, subscriptions, sync
+from services.payments.operations import connect, payouts, refunds_told, subscriptions, sync
 from services.payments.operations.orders import locked_order
 from services.payments.operations.stripe_log import LEASE
 from services.payments.operations.stripe_lookup import look_up
@@ -206,7 +206,7 @@ def _refund_refused(session: Session, operation: StripeOperation, refusal: Strip
     refund = session.get(Refund, int(operation.subject.partition(":")[2]))
     if refund is not None and refund.status == "pending":
         order = locked_order(session, refund.order_id)
-        refunds.fail_refund(session, order, refund, status="failed", reason=refusal.code)
+        refunds_told.fail_refund(session, order, refund, status="failed", reason=refusal.code)
 
 
 def _intent(session: Session, _operation: StripeOperation, answer: Mapping[str, Any]) -> None:
@@ -218,7 +218,7 @@ def _page(session: Session, _operation: StripeOperation, answer: Mapping[str, An
 
 
 def _refund(session: Session, _operation: StripeOperation, answer: Mapping[str, Any]) -> None:
-    refunds.sync_refund(session, answer)
+    refunds_told.sync_refund(session, answer)
 
 
 _CLOSING: dict[str, tuple[str, dict[str, Any]]] = {

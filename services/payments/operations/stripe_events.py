@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.clients.stripe import Refused, Stripe, StripeRefusal
 from services.payments.models import StripeEvent
-from services.payments.operations import cards, connect, disputes, fees, refunds, subscriptions, sync, transfers
+from services.payments.operations import cards, connect, disputes, fees, refunds_told, subscriptions, sync, transfers
 from services.payments.operations.stripe_log import wake_desk
 from shared.clock import utc_now
 from shared.database import reading, transaction
@@ -189,7 +189,7 @@ def _refunds(stripe: Stripe, object_id: str, _account: str | None) -> list[dict[
 
 _INTENT = (_one("payment_intents.retrieve", expand=["latest_charge"]), sync.sync_intent)
 _PAGE = (_one("checkout.sessions.retrieve", expand=["payment_intent"]), sync.sync_checkout)
-_REFUND = (_refunds, refunds.sync_refund)
+_REFUND = (_refunds, refunds_told.sync_refund)
 _CARD = (_one("payment_methods.retrieve"), cards.sync_card_of_event)
 _SETUP = (_one("setup_intents.retrieve", expand=["payment_method"]), cards.sync_setup_of_event)
 _FEE = (_one("charges.retrieve", expand=["balance_transaction"]), fees.sync_fee)

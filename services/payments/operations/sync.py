@@ -17,6 +17,7 @@ from services.payments.models import Order, PaymentAttempt
 from services.payments.operations import paying
 from services.payments.operations.orders import locked_order
 from services.payments.operations.refunds import give_back_extra
+from services.payments.operations.reserving import revive_credits
 from shared.clock import utc_now
 from shared.database.waiting import notify
 from shared.messaging import record
@@ -103,7 +104,7 @@ def _taken(session: Session, order: Order, attempt: PaymentAttempt) -> bool:
     try:
         if attempt.number != order.attempt:
             paying.call_off(session, order)
-        return paying.revive_credits(session, order, attempt)
+        return revive_credits(session, order, attempt)
     except InsufficientCredits:
         return False
 

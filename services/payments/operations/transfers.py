@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from services.payments.events import PayoutFailed
 from services.payments.models import Payout
 from services.payments.operations import ledger
+from services.payments.operations.covering import free_items
 from services.payments.operations.earnings import user_of
-from services.payments.operations.payouts import complete_payout, free_items
+from services.payments.operations.payouts import complete_payout
 from shared.clock import utc_now
 from shared.messaging import record
 
@@ -21,6 +22,9 @@ def sync_transfer(session: Session, told: Mapping[str, Any]) -> bool:
     payout = _payout_of(session, told)
     if payout is None:
         return False
+    if str((told.get("metadata") or {}).get("attempt", payout.attempt)) != str(payout.attempt):
+        # The transfer of an earlier try, which came back: all that is to be said of it was said.
+        return True
     if payout.status == "processing":
         complete_payout(session, payout, transfer_id=told["id"], money=ledger.STRIPE, now=utc_now())
     reversed_ = int(told.get("amount_reversed") or 0)

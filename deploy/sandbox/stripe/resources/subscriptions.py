@@ -21,26 +21,12 @@ from deploy.sandbox.stripe.timers import timer
 
 from . import invoices, owners, payment_methods, prices, proration
 from .blanks import new_line, new_subscription
+from .subscription_fields import CANCELLATION, ITEM_PRICE_DATA, PAYMENT_SETTINGS
 
 routes = Routes()
 
 ENDED = ("canceled", "incomplete_expired")
 UNPAID_SECONDS_MAX = 23 * 3600
-ITEM_PRICE_DATA = Fields(
-    {
-        "currency": TEXT,
-        "product": TEXT,
-        "recurring": Fields({"interval": prices.INTERVAL, "interval_count": Integer(least=1)}),
-        "unit_amount": Integer(least=0),
-    }
-)
-PAYMENT_SETTINGS = Fields(
-    {
-        "payment_method_types": ListOf(Choice("card")),
-        "save_default_payment_method": Choice("off", "on_subscription"),
-    }
-)
-CANCELLATION = Fields({"comment": TEXT, "feedback": TEXT})
 
 
 @routes.call(

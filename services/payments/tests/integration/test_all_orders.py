@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.payments.operations import disputes, refunds, stripe_desk, sync
+from services.payments.operations import disputes, stripe_desk, sync
 from services.payments.operations.earnings import release_due
+from services.payments.operations.refunds_told import sync_refund
 from services.payments.tests.factories import ANA, World
 from shared.clock import utc_now
 from shared.database import transaction
@@ -118,7 +119,7 @@ class TestEveryOrder:
     def test_of_a_refund_that_arrives(self, world: World) -> None:
         pending, sent = self.refunded(world)
 
-        ended = in_every_order([(refunds.sync_refund, told) for told in (pending, pending, pending, sent, sent, sent)])
+        ended = in_every_order([(sync_refund, told) for told in (pending, pending, pending, sent, sent, sent)])
 
         assert ended["refunds"] == [("succeeded", 10_000, 0)]
         assert ended["facts"] == [("payment.refunded", 1), ("payment.succeeded", 1)]
@@ -128,7 +129,7 @@ class TestEveryOrder:
         pending, sent = self.refunded(world)
         failed = {**sent, "status": "failed", "failure_reason": "lost_or_stolen_card"}
 
-        ended = in_every_order([(refunds.sync_refund, told) for told in (pending, pending, sent, sent, failed, failed)])
+        ended = in_every_order([(sync_refund, told) for told in (pending, pending, sent, sent, failed, failed)])
 
         assert ended["refunds"] == [("failed", 0, 10_000)]
         assert (f"user:{ANA}:credits", -10_000) in ended["balances"]

@@ -161,7 +161,7 @@ def test_two_refunds_at_once_never_give_more_than_was_paid(world: World, http: C
 
 
 def test_a_refund_that_the_bank_sends_back_becomes_credits(world: World) -> None:
-    from services.payments.operations.refunds import sync_refund
+    from services.payments.operations.refunds_told import sync_refund
 
     paid_by_card(world, card="pm_card_refundFail")
     world.apply(world.event("booking.cancelled", 100, status="canceled", refund_cents=10_000))
@@ -180,7 +180,7 @@ def test_a_refund_that_the_bank_sends_back_becomes_credits(world: World) -> None
 
 
 def test_a_refund_made_at_stripe_is_taken_in(world: World) -> None:
-    from services.payments.operations.refunds import sync_refund
+    from services.payments.operations.refunds_told import sync_refund
 
     paid_by_card(world)
     intent = world.order(100).stripe_payment_intent_id

@@ -69,9 +69,13 @@ def test_a_refund_fits_both_parts(card: int, credits_: int, data: st.DataObject)
 def test_refunds_in_any_parts_give_back_the_whole_commission(gross: int, bps: int, cuts: list[int]) -> None:
     commission, refunded, back = amounts.share(gross, bps=bps), 0, 0
     for cut in [*cuts, 100]:
-        refunded = min(gross, refunded + (gross - refunded) * cut // 100)
+        before, refunded = refunded, min(gross, refunded + (gross - refunded) * cut // 100)
         step = amounts.commission_back(
-            refunded_cents=refunded, delivered_cents=gross, commission_cents=commission, already_cents=back
+            refund_cents=refunded - before,
+            refunded_cents=refunded,
+            delivered_cents=gross,
+            commission_cents=commission,
+            already_cents=back,
         )
         assert step >= 0
         back += step
@@ -111,3 +115,26 @@ def test_a_card_expires_when_its_month_is_over_everywhere(now: datetime, expired
 )
 def test_the_next_payout_is_on_a_monday(today: date, monday: date) -> None:
     assert next_payout_date(datetime(today.year, today.month, today.day, 12, tzinfo=UTC)) == monday
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.booleans()), min_size=1, max_size=30), st.integers(0, 10_000))
+def test_what_goes_back_of_the_commission_is_never_more_than_the_refund(
+    parts: list[tuple[int, bool]], bps: int
+) -> None:
+    """Also where much was delivered, each part with a commission of its own, after some was given back."""
+    delivered = commission = refunded = back = 0
+    for cents, is_refunded in parts:
+        delivered, commission = delivered + cents, commission + amounts.share(cents, bps=bps)
+        if not is_refunded:
+            continue
+        refunded += cents
+        more = amounts.commission_back(
+            refund_cents=cents,
+            refunded_cents=refunded,
+            delivered_cents=delivered,
+            commission_cents=commission,
+            already_cents=back,
+        )
+        assert 0 <= more <= cents
+        back += more
+    assert back <= commission
