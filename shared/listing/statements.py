@@ -126,11 +126,10 @@ def _numbered(statement: Compiled) -> tuple[str, list[str]]:
 
 
 def countable(columns: Select[Any], clauses: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Return a select with as many rows, without the joins that only fetch something to show.
+    """Return a select of 1 for each row, without the joins that only fetch something to show.
 
     A list's rows are its key's: an outer join adds columns, never rows. PostgreSQL drops such a join too, but then no
-    longer counts in an index alone. Of one table nothing at all is selected: only then is what a GIN or GiST index has
-    found counted without reading the rows.
+    longer counts in an index alone.
     """
     one: Any = literal_column("1").label("one")
     froms = columns.get_final_froms()
@@ -144,5 +143,4 @@ def countable(columns: Select[Any], clauses: Sequence[ColumnElement[bool]]) -> S
         if re.search(rf"\b{shown.name}\b", said):
             break
         source = source.left
-    # An empty text: an ORM's select() without any column is refused.
-    return select(literal_column("")).select_from(source).where(*wanted)
+    return select(one).select_from(source).where(*wanted)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     true,
 )
@@ -31,7 +32,7 @@ from services.practitioners.domain.bands import LAST_BAND
 from services.practitioners.domain.geo import Circle
 from services.practitioners.models import Place, Practitioner, Service
 from services.practitioners.models.referring import LISTED
-from services.practitioners.queries.listing import FILTERS, around, at, part_is_free, part_of_day, point, words_of
+from services.practitioners.queries.listing import FILTERS, at, part_is_free, part_of_day, point, words_of
 from services.practitioners.queries.parameters import Facets
 
 CANDIDATES: Final = 1_000
@@ -39,6 +40,9 @@ ONLINE: Final = ("virtual", "hybrid")
 Clause = ColumnElement[bool]
 
 _BY_FACETS: Final = {name for name, wanted in FILTERS.items() if isinstance(wanted.field, Facets)} | {"location_type"}
+_CARRIED: Final = frozenset(
+    name for name in _BY_FACETS if name == "location_type" or not getattr(FILTERS[name].field, "slugs", False)
+)
 # Few enough match these for their own indexes to be the way in.
 _BY_PLACE: Final = {"city", "state", "country", "location"}
 _P = Practitioner
@@ -70,20 +74,24 @@ class Asked:
         return replace(self, size=size, offset=offset)
 
 
-def candidates(asked: Asked, *more: Any) -> CTE:
-    """Return those among whom is ranked, with what the rank follows from, `more` columns, distance and nearest place.
+def candidates(asked: Asked, *more: Any) -> tuple[CTE, ColumnElement[bool]]:
+    """Return those among whom is ranked, and whether there are others.
 
-    One more than `CANDIDATES` may be among them: then there are others.
+    They bring what the rank follows from, `more` columns, their distance and their nearest place.
     """
     columns = [*_COLUMNS, *([_P.search] if asked.words else []), *more]
     if asked.circle is not None:
         return _nearest(asked, columns)
-    nowhere = (cast(null(), Float).label("distance"), cast(null(), Float).label("nearest"))
-    best = (_P.rating_weighted.desc(), _P.id.desc())
+    among = _best_rated(asked, columns)
+    return among, _size(among) > CANDIDATES
+
+
+def _best_rated(asked: Asked, columns: list[Any]) -> CTE:
+    nowhere = (cast(null(), Float).label("distance"), cast(null(), Place.id.type).label("nearest"))
     found = select(*columns, *nowhere).where(*_conditions(asked)).limit(CANDIDATES + 1)
     asks_index = bool(asked.words) or bool(_BY_FACETS & asked.filters.keys())
     if not asks_index or asked.service_id is not None or _BY_PLACE & asked.filters.keys():
-        return found.order_by(*best).cte("candidates")
+        return found.order_by(_P.rating_weighted.desc(), _P.id.desc()).cte("candidates")
     bands = func.generate_series(0, LAST_BAND).table_valued("number").render_derived(name="bands")
     in_band = array([_P.band]).op("@>")(array([cast(bands.c.number, SmallInteger)]))
     # Not the bare column: else PostgreSQL may walk the index by rating instead, past all who do not match.
@@ -91,25 +99,41 @@ def candidates(asked: Asked, *more: Any) -> CTE:
     return select(of_band).select_from(bands.join(of_band, true())).limit(CANDIDATES + 1).cte("candidates")
 
 
-def _nearest(asked: Asked, columns: list[Any]) -> CTE:
-    distance = func.cube_distance(Place.geo, point())
-    inside: Any = (
-        select(*columns, distance.label("distance"), Place.id.label("nearest"))
-        .join(Place, Place.practitioner_id == _P.id)
-        .where(Place.deleted_at.is_(None), Place.listed == true(), around(), *_conditions(asked), *_carried(asked))
+def _nearest(asked: Asked, columns: list[Any]) -> tuple[CTE, ColumnElement[bool]]:
+    # Places have what facets need. For other conditions their practitioners are looked at: hence some more.
+    most = 2 * CANDIDATES if asked.words or asked.filters.keys() - _CARRIED or asked.service_id else CANDIDATES
+    chord = func.cube_distance(Place.geo, point())
+    # The index hands out the nearest in order, and the radius cuts behind: a condition on it inside would let
+    # PostgreSQL fetch and sort all that lies in a large one.
+    ordered = (
+        select(Place.id.label("nearest"), Place.practitioner_id, chord.label("distance"))
+        .where(Place.deleted_at.is_(None), Place.listed == true(), Place.geo.is_not(None), *_carried(asked))
         .order_by(Place.geo.op("<->")(point()))
-        .limit(CANDIDATES + 1)
+        .limit(most + 1)
+        .cte("ordered")
     )
+    inside = select(ordered).where(ordered.c.distance <= bindparam("chord", type_=Float)).cte("inside")
+    # Who works at several places stands there several times.
+    once = (
+        select(*columns, inside.c.distance, inside.c.nearest)
+        .join(inside, inside.c.practitioner_id == _P.id)
+        .where(*_conditions(asked))
+        .ext(distinct_on(_P.id))
+        .order_by(_P.id, inside.c.distance, inside.c.nearest)
+    )
+    found: Any = once
     if set(asked.filters.get("location_type", ())) & set(ONLINE):
         # Who works nowhere but online is near everywhere, behind whoever is near.
         online = select(*columns, cast(null(), Float).label("distance"), cast(null(), Place.id.type).label("nearest"))
         online = online.where(*_conditions(asked), ~at(Place.is_in_person == true(), Place.geo.is_not(None)))
         online = online.order_by(_P.rating_weighted.desc(), _P.id.desc()).limit(CANDIDATES + 1)
-        inside = select(inside.subquery("inside")).union_all(select(online.subquery("online"))).limit(CANDIDATES + 1)
-    nearest = inside.subquery("nearest")
-    # Who works at several places stands there several times.
-    once = select(nearest).ext(distinct_on(nearest.c.id)).order_by(nearest.c.id, nearest.c.distance, nearest.c.nearest)
-    return once.cte("candidates")
+        found = select(once.subquery("near")).union_all(select(online.subquery("online")))
+    among = select(found.subquery("found")).limit(2 * CANDIDATES).cte("candidates")
+    return among, or_(_size(inside) > most, _size(among) > CANDIDATES)
+
+
+def _size(of: CTE) -> ColumnElement[int]:
+    return select(func.count()).select_from(of).scalar_subquery()
 
 
 def _conditions(asked: Asked) -> list[Clause]:
@@ -134,10 +158,9 @@ def _conditions(asked: Asked) -> list[Clause]:
 def _carried(asked: Asked) -> list[Clause]:
     """Return the facets as places carry them, so that others' profiles are not looked up."""
     found: list[Clause] = []
-    for name in sorted(_BY_FACETS & asked.filters.keys()):
+    for name in sorted(_CARRIED & asked.filters.keys()):
         wanted = [f"v:{one}" if name == "location_type" else one for one in asked.filters[name]]
-        if not getattr(FILTERS[name].field, "slugs", False):
-            found.append(Place.tags.op("&&")(literal(wanted, ARRAY(Text))))
+        found.append(Place.tags.op("&&")(literal(wanted, ARRAY(Text))))
     return found
 
 

@@ -61,7 +61,7 @@ def facets(connection: Connection, asked: Asked) -> dict[str, Any]:
 
 def _counted(asked: Asked) -> Any:
     """Return the statement that counts tags, cities, prices, ratings and free times among the candidates."""
-    chosen = candidates(asked, Practitioner.tags)
+    chosen, _ = candidates(asked, Practitioner.tags)
     one, columns = chosen.c, list[Any]()
     for place, (least, most) in enumerate(_PRICES):
         within: list[Any] = [one.min_price_cents.is_not(None)]

@@ -71,17 +71,16 @@ def _free_then(connection: Connection, asked: Asked, *, now: datetime) -> Found:
 
 def _ranked(connection: Connection, asked: Asked, *, now: datetime) -> Found:
     rows = [dict(row) for row in connection.execute(ranking(asked, now=now), place_parameters(asked)).mappings()]
-    count = rows[0]["found"] if rows else 0
     return Found(
         hits=[_hit(row, asked.words) for row in rows],
-        count=min(count, CANDIDATES),
-        count_exact=count <= CANDIDATES,
+        count=min(rows[0]["found"], CANDIDATES) if rows else 0,
+        count_exact=not rows or not rows[0]["cut"],
     )
 
 
 def ranking(asked: Asked, *, now: datetime) -> Select[Any]:
     """Return the statement of a page: candidates, their score, and of those on the page what is shown."""
-    among = candidates(asked)
+    among, is_cut = candidates(asked)
     score = _score(asked, among.c, now=now)
     order = _ordered(asked.ordering, among.c) or _order(asked.sort_by, score, among.c)
     page = (
@@ -105,6 +104,7 @@ def ranking(asked: Asked, *, now: datetime) -> Select[Any]:
             page.c.nearest,
             Practitioner.search_extra.label("search_extra"),
             select(func.count()).select_from(among).scalar_subquery().label("found"),
+            is_cut.label("cut"),
         )
         .join(page, page.c.id == Practitioner.id)
         .order_by(page.c.place)
