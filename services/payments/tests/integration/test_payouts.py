@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.payments.operations import payout_runs, stripe_events
+from services.payments.operations import payout_runs
 from services.payments.operations.earnings import release_due
 from services.payments.operations.transfers import sync_transfer
 from services.payments.tests.factories import ANA, BEN, PAT, PRACTITIONER, STAFF, World
@@ -287,47 +287,3 @@ def test_a_payout_request_is_repeated_by_its_key(world: World, http: Caller) -> 
     answers = [pat.post("/payouts/request/", {"amount": "50", "idempotency_key": "p1"}) for _ in range(3)]
 
     assert len({answer.json["id"] for answer in answers}) == 1
-
-
-def test_accounts_are_made_once_and_let_go(world: World, http: Caller) -> None:
-    pat = http.as_user(PAT)
-
-    assert pat.get("/connect/status/").json["has_stripe_account"] is False
-    assert pat.post("/connect/refresh/").code == "payout_account_required"
-    first, second = pat.post("/connect/onboarding/", {}), pat.post("/connect/onboarding/", {"country": "us"})
-    assert first.json["url"] != second.json["url"]
-    assert len(world.sandbox.listed("accounts")) == 1
-    assert pat.post("/connect/login_link/").code == "onboarding_incomplete"
-    account = onboarded(world, http)
-    assert pat.post("/connect/login_link/").json["url"]
-    assert pat.post("/connect/disconnect/").status == 200
-    assert pat.get("/connect/status/").json["has_stripe_account"] is False
-    assert onboarded(world, http) != account
-    assert world.told("connect_account.changed")[-1]["can_receive_payouts"] is True
-    assert http.as_user(BEN).get("/connect/status/").status == 403
-    assert stripe_events.due_events() == []
-
-
-def test_the_older_pages_read_the_same_ledger(world: World, http: Caller) -> None:
-    onboarded(world, http)
-    earned(world, cents=123_456)
-    pat = http.as_user(PAT)
-
-    balance = pat.get("/practitioners/balance/").json
-    assert balance["available_balance_display"] == "$1,049.38"
-    assert balance["commission_rate"] == "15.00"
-    [row] = pat.get("/practitioners/transactions/?start_date=2026-01-01").json["results"]
-    assert (row["type"], row["commission"]) == ("booking", 18_518)
-    summary = pat.get("/practitioners/earnings/?group_by=month").json
-    assert summary["totals"]["net_amount"] == 104_938
-    assert len(summary["time_series"]) == 1
-    asked = pat.post("/practitioners/request_payout/", {"amount": "60"})
-    assert asked.status == 201
-    assert pat.get("/practitioners/payouts/").json["results"][0]["amount_display"] == "$60.00"
-    table = pat.get("/earnings/export/").raw.get_data(as_text=True)
-    assert table.splitlines()[0].startswith("id,created_at")
-    assert "1234.56" in table
-    assert pat.get("/earnings/export/?date_from=2024-01-01").status == 400
-    one = pat.get("/earnings/").json["results"][0]
-    assert pat.get(f"/earnings/{one['id']}/").json["net_amount"] == "1049.38"
-    assert http.as_user(BEN).get(f"/earnings/{one['id']}/").status == 404
