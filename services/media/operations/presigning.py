@@ -48,12 +48,17 @@ def begin_upload(
     most = quotas.quota_of(session, by)
     quotas.charge(session, by.user_id, kind, reserved=size or 0, most=most)
     limit_pending(session, by.user_id)
-    media = new_media(session, wanted, to, by=by, declared_size=size, declared_sha256=sha256)
-    media.file_size = size or 0
-    media.counted_bytes = size or 0
-    media.upload_expires_at = utc_now() + timedelta(seconds=settings().media_presign_seconds)
-    session.flush()
-    return media
+    return new_media(
+        session,
+        wanted,
+        to,
+        by=by,
+        declared_size=size,
+        declared_sha256=sha256,
+        file_size=size or 0,
+        counted_bytes=size or 0,
+        upload_expires_at=utc_now() + timedelta(seconds=settings().media_presign_seconds),
+    )
 
 
 def slot_of(media: Media) -> Slot:

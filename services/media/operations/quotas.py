@@ -48,9 +48,16 @@ def charge(
     most: int | None = None,
 ) -> None:
     """Change what a person uses, unless that would be more than `most`. The row stays locked. Raises QuotaExceeded."""
-    session.execute(insert(Usage).values(user_id=user_id).on_conflict_do_nothing())
     values = {"user_id": user_id, "media_type": media_type, "used": used, "reserved": reserved, "files": files}
-    if session.execute(_CHARGE, {**values, "most": most}).scalar() is None:
+
+    def is_refused() -> bool:
+        return session.execute(_CHARGE, {**values, "most": most}).scalar() is None
+
+    if is_refused():
+        # Nobody's first file finds a row; and one that somebody else makes meanwhile is there then.
+        session.execute(insert(Usage).values(user_id=user_id).on_conflict_do_nothing())
+        if not is_refused():
+            return
         held = session.get(Usage, user_id, populate_existing=True)
         taken = held.used_bytes + held.reserved_bytes if held else 0
         left = max((most or 0) - taken, 0)
