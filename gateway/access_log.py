@@ -7,6 +7,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Any
@@ -29,8 +30,9 @@ class AccessLog:
     never wait. Above a thousand a second only every tenth ordinary line is kept (marked `sampled`); errors always are.
     """
 
-    def __init__(self, descriptor: int = 1) -> None:
+    def __init__(self, descriptor: int = 1, *, clock: Callable[[], float] = time.time) -> None:
         self._descriptor = descriptor
+        self._clock = clock
         self._lines: list[bytes] = []
         self._second = 0
         self._in_second = 0
@@ -41,7 +43,7 @@ class AccessLog:
 
     def write(self, request: Finished) -> None:
         """Note a finished request."""
-        second = int(time.time())
+        second = int(self._clock())
         if second != self._second:
             self._second, self._in_second = second, 0
             self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

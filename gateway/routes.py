@@ -23,7 +23,7 @@ class Route:
     `target` replaces the path. `raw`: bytes pass untouched, no token check, no envelope. `ignore_token`: the
     header is dropped before the service. `lets_expired`: an expired token is passed on. `waits`: `Prefer: wait=N`
     lengthens the time to answer. `limit` empty: `writes` for writing methods, else only the caller's own limit.
-    `public_bytes`: files that pages of other sites may show.
+    `public_bytes`: files that pages of other sites may show. `message_bytes`: what a socket's service takes at once.
     """
 
     service: str
@@ -34,6 +34,7 @@ class Route:
     lets_expired: bool = False
     flat: Flat = ""
     websocket: bool = False
+    message_bytes: int = 4 * KIB
     methods: frozenset[str] | None = None
     body_bytes: int = MIB
     streamed: bool = False

@@ -16,6 +16,7 @@ from gateway.windows import SharedWindows
 
 GRACEFUL_SECONDS = 35
 NOTIFY_SECONDS = 1.0
+_STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 class GatewayWorker(Worker):  # type: ignore[misc]
@@ -25,7 +26,9 @@ class GatewayWorker(Worker):  # type: ignore[misc]
         """There is no WSGI application."""
 
     def init_signals(self) -> None:
-        """Signals are handled by the event loop, once it runs."""
+        """Let signals end the process until the event loop handles them: the master's handlers would swallow them."""
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_DFL)
 
     def run(self) -> None:
         """Serve until told to stop."""
@@ -36,7 +39,7 @@ class GatewayWorker(Worker):  # type: ignore[misc]
 
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        for number in _STOPPING:
             loop.add_signal_handler(number, stopping.set)
         gateway = Gateway(self.app.settings, self.app.windows)
         sockets = [bound.sock for bound in self.sockets]

@@ -42,11 +42,25 @@ _COPIED = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
 
 
 class _Accepted(WebSocketResponse):
-    """aiohttp's socket without the header that names its version."""
+    """aiohttp's socket without the header that names its version.
+
+    One that is closed for what its client sends, says so and reads on (`lingers`): closed with bytes unread, a
+    connection is reset, and the reset would overtake the code.
+    """
+
+    lingers = False
 
     async def _prepare_headers(self) -> None:
         await super()._prepare_headers()
         self._headers.popall("Server", None)
+
+    def _set_code_close_transport(self, code: WSCloseCode) -> None:
+        transport = self._req.transport if self._req is not None else None
+        if code != WSCloseCode.ABNORMAL_CLOSURE or self._close_code is None or transport is None:
+            super()._set_code_close_transport(code)
+        elif not transport.is_closing():
+            self.lingers = True
+            transport.write_eof()
 
 
 class Sockets:
@@ -133,18 +147,21 @@ class Sockets:
         self._open.add(client)
         self._metrics.sockets.inc()
         try:
-            await _copy_both_ways(client, service)
+            await _copy_both_ways(client, service, exchange.route.message_bytes)
         finally:
             self._metrics.sockets.dec()
             self._open.discard(client)
             self._finished(exchange, 101, 0)
             await service.close()
+        if client.lingers:
+            # Ends with the client's connection, if not before.
+            await asyncio.sleep(CLOSE_SECONDS)
         return client
 
 
-async def _copy_both_ways(client: WebSocketResponse, service: ClientWebSocketResponse) -> None:
+async def _copy_both_ways(client: WebSocketResponse, service: ClientWebSocketResponse, message_bytes: int) -> None:
     """Copy until one side closes, then close the other with the same code."""
-    to_service = asyncio.create_task(_copy(client, service))
+    to_service = asyncio.create_task(_copy(client, service, message_bytes))
     to_client = asyncio.create_task(_copy(service, client))
     try:
         await asyncio.wait({to_service, to_client}, return_when=asyncio.FIRST_COMPLETED)
@@ -163,8 +180,11 @@ async def _copy_both_ways(client: WebSocketResponse, service: ClientWebSocketRes
 
 
 async def _copy(
-    source: WebSocketResponse | ClientWebSocketResponse, sink: WebSocketResponse | ClientWebSocketResponse
+    source: WebSocketResponse | ClientWebSocketResponse,
+    sink: WebSocketResponse | ClientWebSocketResponse,
+    message_bytes: int = 0,
 ) -> None:
+    """Copy until there is no more; a message over `message_bytes` ends it, if that is not 0."""
     while True:
         try:
             message: WSMessage = await source.receive(
@@ -175,6 +195,10 @@ async def _copy(
             return
         if message.type not in _COPIED:
             return
+        if message_bytes and _size(message.data) > message_bytes:
+            # The service would end the connection over it, and what it says could be lost with the connection.
+            await source.close(code=WSCloseCode.MESSAGE_TOO_BIG, message=b"too large")
+            return
         try:
             if message.type is WSMsgType.TEXT:
                 await sink.send_str(message.data)
@@ -182,6 +206,10 @@ async def _copy(
                 await sink.send_bytes(message.data)
         except ConnectionError:
             return
+
+
+def _size(data: str | bytes) -> int:
+    return len(data.encode() if isinstance(data, str) else data)
 
 
 def _close_code(code: int | None) -> int:

@@ -1,6 +1,7 @@
 """A real gateway and a real service behind it, on sockets of their own, in a thread of their own."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -137,6 +138,7 @@ class RunningGateway:
         self._changes = changes
         self._ready = threading.Event()
         self._problem: BaseException | None = None
+        self._log = b""
         self._read_log, self._write_log = os.pipe()
         os.set_blocking(self._read_log, False)
         self._thread = threading.Thread(target=lambda: uvloop.run(self._main()), daemon=True)
@@ -162,14 +164,22 @@ class RunningGateway:
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(5)
 
-    def log_lines(self) -> list[dict[str, Any]]:
-        self.call(self.gateway.journal.flush)
-        time.sleep(0.05)
-        try:
-            data = os.read(self._read_log, 1_000_000)
-        except BlockingIOError:
-            return []
-        return [orjson.loads(line) for line in data.splitlines()]
+    def logged(self, request_id: str) -> dict[str, Any]:
+        """Return the line of a request, which is written a moment after its answer."""
+        found: dict[str, Any] = {}
+
+        def is_there() -> bool:
+            self.call(self.gateway.journal.flush)
+            with contextlib.suppress(BlockingIOError):
+                self._log += os.read(self._read_log, 1_000_000)
+            *lines, self._log = self._log.split(b"\n")
+            for line in map(orjson.loads, lines):
+                if line["request_id"] == request_id:
+                    found.update(line)
+            return bool(found)
+
+        assert until(is_there)
+        return found
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()

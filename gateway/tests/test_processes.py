@@ -1,11 +1,12 @@
 """The gateway as it is started: gunicorn's master and two workers."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from gateway.tests.running import BASE, EDGE_KEY, Reply, RunningGateway, Seen
+from gateway.tests.running import BASE, EDGE_KEY, Reply, RunningGateway, Seen, until
 
 
 def free_port() -> int:
@@ -42,29 +43,35 @@ def started(running: RunningGateway) -> Iterator[tuple[subprocess.Popen[bytes], 
         "CORS_ALLOWED_ORIGINS": "https://app.example.com",
     }
     process = subprocess.Popen([sys.executable, "-m", "gateway.serve"], env=environment, stdout=subprocess.PIPE)
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            if requests.get(f"http://127.0.0.1:{probes}/health/ready", timeout=1).status_code == 200:
-                break
-        except requests.RequestException:
-            time.sleep(0.05)
+    assert until(lambda: is_ready(probes), seconds=60)
     yield process, port, probes
     if process.poll() is None:
         process.kill()
-    process.wait(10)
+    process.wait(60)
+    assert process.stdout is not None
     process.stdout.close()
 
 
-def counted(probes: int, path: str, *, until: float) -> float:
+def is_ready(probes: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{probes}/health/ready", timeout=20).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=20).close()
+    except OSError:
+        return True
+    return False
+
+
+def counted(probes: int, path: str) -> float:
     """Return how many requests of a path all workers have counted; each tells within a quarter of a second."""
-    deadline = time.monotonic() + 5
-    found = 0.0
-    while found < until and time.monotonic() < deadline:
-        figures = requests.get(f"http://127.0.0.1:{probes}/metrics", timeout=5).text
-        lines = [line for line in figures.splitlines() if line.startswith("gateway_requests_total") and path in line]
-        found = sum(float(line.rsplit(" ", 1)[1]) for line in lines)
-    return found
+    figures = requests.get(f"http://127.0.0.1:{probes}/metrics", timeout=20).text
+    lines = [line for line in figures.splitlines() if line.startswith("gateway_requests_total") and path in line]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
 def test_two_workers_serve_as_one(started: tuple[subprocess.Popen[bytes], int, int], running: RunningGateway) -> None:
@@ -72,15 +79,17 @@ def test_two_workers_serve_as_one(started: tuple[subprocess.Popen[bytes], int, i
     url, info = (f"http://127.0.0.1:{port}{BASE}/{name}/" for name in ("services", "info"))
 
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: requests.get(url, timeout=5), range(40)))
-    live = requests.get(f"http://127.0.0.1:{probes}/health/live", timeout=5)
+        answers = list(threads.map(lambda _: requests.get(url, timeout=20), range(40)))
+    live = requests.get(f"http://127.0.0.1:{probes}/health/live", timeout=20)
 
     statuses = [answer.status_code for answer in answers]
-    assert (statuses.count(200), statuses.count(429)) in {(30, 10), (31, 9)}, "one limit for all workers"
+    # Two processes that count in the same moment may lose a count; without a limit for both it would be all 40.
+    assert 30 <= statuses.count(200) <= 33, "one limit for all workers"
+    assert statuses.count(200) + statuses.count(429) == 40
     assert not {"Server", "Server-Timing", "X-Estuary-Instance"} & set(answers[0].headers)
-    assert counted(probes, "/services/", until=40) == 40
+    assert until(lambda: counted(probes, "/services/") == 40)
     assert live.status_code == 200
-    assert requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).status_code == 404
+    assert requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).status_code == 404
 
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
@@ -88,22 +97,28 @@ def test_two_workers_serve_as_one(started: tuple[subprocess.Popen[bytes], int, i
         after = list(threads.map(lambda _: requests.get(info, timeout=15), range(10)))
     assert {answer.status_code for answer in after} == {200}, "the other worker serves on"
 
-    async def slowly(_: Seen) -> Reply:
-        import asyncio
 
-        await asyncio.sleep(1)
+def test_what_is_under_way_is_finished_when_told_to_stop(
+    started: tuple[subprocess.Popen[bytes], int, int], running: RunningGateway
+) -> None:
+    process, port, _ = started
+    asked, release = threading.Event(), running.call(asyncio.Event)
+
+    async def slowly(_: Seen) -> Reply:
+        asked.set()
+        await release.wait()
         return Reply()
 
     running.service.answering = slowly
     with ThreadPoolExecutor(1) as threads:
         under_way = threads.submit(
-            requests.post, f"http://127.0.0.1:{port}{BASE}/webhooks/stripe/", data=b"x", timeout=10
+            requests.post, f"http://127.0.0.1:{port}{BASE}/webhooks/stripe/", data=b"x", timeout=60
         )
-        time.sleep(0.3)
+        assert asked.wait(20)
         process.send_signal(signal.SIGTERM)
+        assert until(lambda: refuses(port)), "no worker takes any more"
+        running.call(release.set)
         answer = under_way.result()
         assert answer.status_code == 200, "what is under way is finished"
         assert answer.headers["Connection"] == "close"
-    assert process.wait(10) == 0
-    with pytest.raises(requests.ConnectionError):
-        requests.get(url, timeout=2)
+    assert process.wait(60) == 0

@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 
 from deploy.local.stack import Stack
+from gateway.routes import OUTSIDE, RouteTable
+from services.notifications.realtime.connection import MAX_MESSAGE_BYTES
 from tests.e2e.api import Api
 from tests.e2e.people import PASSWORD, Person, register
 from tests.security import AT_ONCE_SECONDS, FULL
@@ -154,6 +156,14 @@ def test_what_a_socket_may_say(stack: Stack, person: Person, said: str, times: i
         return await _close_code(socket)
 
     assert _run(stack, attack) in codes
+
+
+def test_the_gateway_ends_what_its_service_would_end() -> None:
+    """Two ends that judge a message differently race to say why the socket closes."""
+    for path in ("/notifications/ws/", "/ws/notifications/"):
+        route = OUTSIDE.get(path) or RouteTable().find(path)
+        assert route is not None
+        assert route.message_bytes == MAX_MESSAGE_BYTES
 
 
 def test_nobody_listens_to_somebody_else(stack: Stack, person: Person) -> None:
