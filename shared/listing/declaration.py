@@ -81,12 +81,14 @@ class Listing:
         variant: str = "",
         parameters: Mapping[str, Any] | None = None,
         count: ColumnElement[int] | None = None,
+        count_exact: bool = True,
     ) -> Page:
         """Return the page that `query` asks for.
 
         `query` holds what `query_schema()` read. `where` narrows to what the caller may see; its bound parameters are
         named in `parameters`, and `variant` names this choice of `where` (each variant has statements of its own).
-        `count` is how many rows `query` and `where` leave, where that is kept: the rows are then not counted.
+        `count` is how many rows `query` and `where` leave, where that is kept, or estimated (`count_exact` False): the
+        rows are then not counted.
         Raises NotFound past the end, Invalid for a broken cursor or a page too deep to count to.
         """
         order = self._order(query.get("ordering") or self.default_ordering)
@@ -94,6 +96,36 @@ class Listing:
         cursor = read_cursor(query["cursor"], order) if query.get("cursor") else None
         if cursor is None and offset + size > COUNT_EXACT_MAX + self.page_size_max:
             raise Invalid.field("page", f"Pages beyond row {COUNT_EXACT_MAX} need ?cursor=.")
+        clauses, names, values = self._asked(query, where, variant, parameters)
+        if count is not None:
+            names.append("count")
+        values |= {"p_limit": size + 1, "p_offset": 0 if cursor else offset}
+        if cursor:
+            clauses.append(self._after(order, cursor.values))
+            names.append("cursor:" + "".join("0" if value is None else "1" for value in cursor.values))
+            values |= {f"c_{position}": value for position, value in enumerate(cursor.values)}
+        statement = self._statement((*names, *order), clauses, order, counted=cursor is None, count=count)
+        rows = run(connection, statement, values)
+        told = count_exact if count is not None else None
+        return self._as_page(connection, rows, query, order, (clauses, values), size, number, offset, cursor, told=told)
+
+    def estimate(
+        self,
+        connection: Connection,
+        query: Mapping[str, Any],
+        *,
+        where: Sequence[Clause] = (),
+        variant: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Return how many rows the planner expects, from statistics: quick, and far off for what these do not tell."""
+        clauses, names, values = self._asked(query, where, variant, parameters)
+        return self._estimate(connection, clauses, values, key=tuple(names))
+
+    def _asked(
+        self, query: Mapping[str, Any], where: Sequence[Clause], variant: str, parameters: Mapping[str, Any] | None
+    ) -> tuple[list[Clause], list[str], dict[str, Any]]:
+        """Return the clauses that a query stands for, their names, and the values of their parameters."""
         values: dict[str, Any] = dict(parameters or {})
         clauses, names = list(where), [variant]
         for name, wanted in self.filters.items():
@@ -107,17 +139,7 @@ class Listing:
             clauses.append(self.search(bindparam("f_search")))
             names.append("search")
             values["f_search"] = query["search"]
-        if count is not None:
-            names.append("count")
-        values |= {"p_limit": size + 1, "p_offset": 0 if cursor else offset}
-        if cursor:
-            clauses.append(self._after(order, cursor.values))
-            names.append("cursor:" + "".join("0" if value is None else "1" for value in cursor.values))
-            values |= {f"c_{position}": value for position, value in enumerate(cursor.values)}
-        statement = self._statement((*names, *order), clauses, order, counted=cursor is None, count=count)
-        rows = run(connection, statement, values)
-        estimated = (clauses, values) if count is None else None
-        return self._as_page(connection, rows, query, order, estimated, size, number, offset, cursor)
+        return clauses, names, values
 
     def all(
         self,
@@ -139,11 +161,13 @@ class Listing:
         rows: list[Row],
         query: Mapping[str, Any],
         order: tuple[str, ...],
-        estimated: tuple[list[Clause], dict[str, Any]] | None,
+        counted: tuple[list[Clause], dict[str, Any]],
         size: int,
         number: int,
         offset: int,
         cursor: Cursor | None,
+        *,
+        told: bool | None,
     ) -> Page:
         more, rows = len(rows) > size, rows[:size]
         if not rows and offset and cursor is None:
@@ -152,9 +176,9 @@ class Listing:
             count, exact = cursor.count, cursor.count_exact
         else:
             count = rows[0]["page_count"] if rows else 0
-            exact = estimated is None or count <= COUNT_EXACT_MAX
-            if estimated is not None and not exact:
-                count = max(count, self._estimate(connection, *estimated))
+            exact = count <= COUNT_EXACT_MAX if told is None else told
+            if told is None and not exact:
+                count = max(count, self._estimate(connection, *counted))
         next_cursor = None
         if more:
             last = rows[-1]
@@ -237,9 +261,19 @@ class Listing:
             self._kept[kept_as] = made
         return made
 
-    def _estimate(self, connection: Connection, clauses: list[Clause], values: dict[str, Any]) -> int:
-        """Return the planner's guess of how many rows there are."""
-        counted = compiled(countable(self.columns, clauses))
+    def _estimate(
+        self,
+        connection: Connection,
+        clauses: list[Clause],
+        values: dict[str, Any],
+        *,
+        key: tuple[str, ...] | None = None,
+    ) -> int:
+        """Return the planner's guess of how many rows there are; `key` keeps the statement."""
+        kept = self._kept.get(("estimate", key)) if key else None
+        counted = kept or compiled(countable(self.columns, clauses))
+        if key and kept is None:
+            self._kept["estimate", key] = counted
         explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {counted.sql}", {**counted.literal, **values})
         plan = explained.scalar_one()
         plan = orjson.loads(plan) if isinstance(plan, str) else plan

@@ -16,6 +16,7 @@ from services.practitioners.models import Place, Practitioner
 from services.practitioners.operations.banding import misplaced, place_in_bands
 from services.practitioners.queries.candidates import CANDIDATES, place_parameters
 from services.practitioners.queries.facets import facets
+from services.practitioners.queries.listing import practitioners_page
 from services.practitioners.queries.search import find, ranking
 from shared.database import Database
 
@@ -253,6 +254,31 @@ def test_no_search_reads_a_whole_table(database: Database) -> None:
 
         assert "Seq Scan on practitioners" not in plan, plan
         assert "Seq Scan on places" not in plan, plan
+
+
+def test_a_crowd_is_not_counted_but_paged_through(database: Database) -> None:
+    people = crowd(database, 60)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE practitioners"))
+    wanted = {"specialization": ("s1",), "ordering": ("-average_rating",)}
+    expected = sorted(
+        (one for one in people if "s1" in one["tags"]), key=lambda one: (-one["rating_average"], -one["id"])
+    )
+
+    seen: list[int] = []
+    with database.reading() as connection:
+        counted = practitioners_page(connection, wanted)
+        page = practitioners_page(connection, {**wanted, "page_size": 7}, crowd=2)
+        assert (page.count_exact, counted.count, counted.count_exact) == (False, len(expected), True)
+        while True:
+            seen += [row["id"] for row in page.rows]
+            assert not page.count_exact
+            if page.next_cursor is None:
+                break
+            page = practitioners_page(connection, {**wanted, "page_size": 7, "cursor": page.next_cursor}, crowd=2)
+
+    assert seen == [one["id"] for one in expected]
+    assert page.count > 2
 
 
 MULTIPLY = """
