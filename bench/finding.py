@@ -29,8 +29,8 @@ CITIES = (("Austin", 30.27, -97.74), ("New York", 40.71, -74.01), ("Berlin", 52.
 WORDS = ("massage", "reiki", "breathwork", "somatic", "sleep", "anxiety", "yoga", "sound")
 
 # One practitioner in five hundred lives around a city of CITIES, the others anywhere; so a radius holds as many times
-# more as the marketplace is larger, as it does in life. Ratings are dealt out by hash: what somebody offers says
-# nothing about how well.
+# more as the marketplace is larger, as it does in life. Ratings and who is featured are dealt
+# out by hash: what somebody offers says nothing about how well.
 _TAGS = """
         ARRAY['s' || (1 + n %% 30), 's' || (1 + n %% 7), 'y' || (1 + n %% 12), 't' || (1 + n %% 40),
               'm' || (1 + n %% 20), 'k' || (1 + n %% 5), 'l:en',
@@ -39,18 +39,20 @@ _PRACTITIONERS = f"""
     INSERT INTO practitioners (public_uuid, user_id, slug, display_name, professional_title, bio, years_of_experience,
         buffer_minutes, languages, timezone, verification_status, activity, featured, is_onboarded, requested_changes,
         tier_code, features, full_name, user_active, rating_average, rating_count, rating_weighted, services_count,
-        min_price_cents, max_price_cents, next_available_at, tags, search_extra, version, created_at)
+        min_price_cents, max_price_cents, next_available_at, tags, search_extra, version, created_at, band)
     SELECT gen_random_uuid(), n, 'practitioner-' || n,
         (ARRAY['Ada','Ben','Cleo','Dan','Eva','Finn','Gia','Hal'])[1 + n %% 8] || ' ' || md5(n::text),
         (ARRAY['Massage therapist','Reiki master','Breathwork guide','Somatic coach'])[1 + n %% 4],
-        repeat('What I do and how I came to it. ', 8), n %% 30, 15, '{{en}}', 'UTC', 'verified', 'active', n %% 100 = 0,
+        repeat('What I do and how I came to it. ', 8), n %% 30, 15, '{{en}}', 'UTC', 'verified', 'active',
+        abs(hashint4(n + 2)::bigint) %% 100 = 0,
         true, '{{}}', 'basic', '{{}}', 'Full Name', true, 3 + (abs(hashint4(n + 1)::bigint) %% 200) / 100.0, n %% 90,
         3.5 + (abs(hashint4(n)::bigint) %% 1500) / 1000.0, 3,
         4000 + n %% 9000, 9000 + n %% 9000, now() + (n %% 500) * interval '1 hour',
         {_TAGS},
         (ARRAY['massage','reiki','breathwork','somatic','sleep','anxiety','yoga','sound'])[1 + n %% 8]
             || ' ' || (ARRAY['grief','trauma','energy','balance','focus'])[1 + n %% 5] || ' rare' || (n / 50),
-        1, now() - n * interval '1 minute'
+        1, now() - n * interval '1 minute',
+        width_bucket((1500 - abs(hashint4(n)::bigint) %% 1500) / 1500.0 * %(size)s::int, %(band_ends)s::numeric[])
     FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 _PLACES = f"""
@@ -175,14 +177,14 @@ def _server_seconds(url: str) -> float:
         return sum(cpu_seconds(pid) for (pid,) in cursor.fetchall())
 
 
-def _fill(url: str, statements: list[str], tables: list[str], first: int, last: int) -> None:
+def _fill(url: str, statements: list[str], tables: list[str], first: int, last: int, **more: Any) -> None:
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET synchronous_commit = off")
         places = {"latitudes": [city[1] for city in CITIES], "longitudes": [city[2] for city in CITIES]}
         for start in range(first, last + 1, 50_000):
-            window = {"first": start, "last": min(start + 49_999, last), **places}
+            window = {"first": start, "last": min(start + 49_999, last), **places, **more}
             for statement in statements:
                 cursor.execute(statement, window)
         for table in tables:
@@ -191,7 +193,11 @@ def _fill(url: str, statements: list[str], tables: list[str], first: int, last: 
 
 
 def _fill_practitioners(url: str, first: int, last: int) -> None:
-    """Fill as for a new service: the widest index is made at the end, when all stand in their bands."""
+    """Fill as for a new service: the widest index is made at the end, when all stand in their bands.
+
+    Each is written into the band that the rating makes likely, so that the job has only its edges to mend.
+    """
+    from services.practitioners.domain.bands import BAND_ENDS
     from services.practitioners.jobs import sort_into_bands
 
     connection = psycopg2.connect(url)
@@ -200,7 +206,8 @@ def _fill_practitioners(url: str, first: int, last: int) -> None:
         cursor.execute("SELECT pg_get_indexdef('ix_practitioners_found'::regclass)")
         definition = cursor.fetchone()[0]
         cursor.execute("DROP INDEX ix_practitioners_found")
-    _fill(url, [_PRACTITIONERS, _PLACES], [], first, last)
+    ends = [end + 1 for end in BAND_ENDS]
+    _fill(url, [_PRACTITIONERS, _PLACES], [], first, last, size=last, band_ends=ends)
     sort_into_bands()
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET maintenance_work_mem = '256MB'")
