@@ -19,9 +19,9 @@ from uuid import UUID
 
 import psycopg2
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from bench.services import EDGE_KEY, postgresql
+from bench.services import EDGE_KEY, FORKING, cpu_seconds, postgresql
 from shared.database import connect, database
 from shared.database.migrate import migrate
 from shared.identity.edge import EDGE_HEADER, sign_edge
@@ -30,7 +30,8 @@ from shared.ids import uuid7
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "reviews.md"
 SIZES = (10_000, 200_000)
 REQUESTS = 200
-WRITERS, WRITES = 8, 300
+PROCESSES, THREADS, ALONE = 2, 4, 60
+WRITES = ALONE + 800
 
 _FILL = """
     INSERT INTO practitioners (id, public_uuid, user_id, slug, display_name, status, epoch, sequence)
@@ -70,6 +71,7 @@ PATHS = {
     "list by service, newest first": "/reviews/?service=service-1",
     "list by service, most helpful first": "/reviews/?service=service-1&ordering=-helpful",
     "list by service, four stars": "/reviews/?service=service-1&rating=4",
+    "list by service, with a comment": "/reviews/?service=service-1&has_comment=true",
     "list by service, search": "/reviews/?service=service-1&search=quiet",
     "statistics of a practitioner": "/reviews/statistics/?practitioner=practitioner-1",
     "statistics of a service": "/reviews/statistics/?service=service-1",
@@ -107,32 +109,94 @@ def measured(one: Callable[[], None]) -> Measured:
     return Measured(statistics.median(took), statistics.quantiles(took, n=20)[-1])
 
 
-def writes_a_second() -> float:
-    """Review one service from several connections at once; return how many a second that were."""
+@dataclass(frozen=True)
+class Written:
+    """Reviews of one service, written by several processes at once: how many a second, and the CPU time of each.
+
+    `held_ms` is how long one alone holds the numbers of its service, for which all others have to wait.
+    """
+
+    a_second: float
+    app_ms: float
+    database_ms: float
+    held_ms: float
+
+
+def write(booking: UUID, user_id: int) -> None:
+    """Review a completed booking as the web process does."""
     from services.reviews.models.eligibility import About
     from services.reviews.operations.creating import Wish, create_review
     from shared.clock import utc_now
     from shared.database import retrying
     from shared.identity import Identity
 
+    wish = Wish(about=About(booking=booking), rating=450, comment=f"Number {user_id}")
+    by = Identity(user_id=user_id, roles=frozenset({"user"}))
+    retrying(lambda session: create_review(session, wish, by=by, now=utc_now()))
+
+
+def work(waiting: list[Any], begin: Any, done: Any) -> None:
+    """Write these reviews with a few threads, after the others have got ready too; tell the CPU time it took."""
+    database().forget_connections()
+    for one in waiting[:THREADS]:
+        write(*one)
+    begin.wait()
+    used = time.process_time()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for written in [pool.submit(write, *one) for one in waiting[THREADS:]]:
+            written.result()
+    done.put(time.process_time() - used)
+    begin.wait()
+
+
+def server_seconds(url: str) -> float:
+    """Return the CPU time of the server's processes that serve now."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'estuary'")
+        return sum(cpu_seconds(pid) for (pid,) in cursor.fetchall())
+
+
+def held_ms(waiting: list[Any]) -> float:
+    """Return how long the numbers are held by one review after the other, in the middle."""
+    began: list[float] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "INSERT INTO ratings (" in statement:
+            began.append(time.perf_counter())
+
+    event.listen(database().engine, "before_cursor_execute", note)
+    took = []
+    for one in waiting:
+        write(*one)
+        took.append(1000 * (time.perf_counter() - began[-1]))
+    event.remove(database().engine, "before_cursor_execute", note)
+    return statistics.median(took[10:])
+
+
+def written(url: str) -> Written:
+    """Review one service from several processes at once."""
     with database().reading() as connection:
         waiting: list[Any] = list(
             connection.execute(text("SELECT public_uuid, user_id FROM bookings ORDER BY booking_id"))
         )
+    held, waiting = held_ms(waiting[:ALONE]), waiting[ALONE:]
+    database().close()
+    begin, done = FORKING.Barrier(PROCESSES + 1), FORKING.Queue()
+    workers = [FORKING.Process(target=work, args=(waiting[n::PROCESSES], begin, done)) for n in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    begin.wait()
+    used, began = server_seconds(url), time.perf_counter()
+    app = sum(done.get() for _ in workers)
+    took, used = time.perf_counter() - began, server_seconds(url) - used
+    begin.wait()
+    for worker in workers:
+        worker.join()
+    count = len(waiting) - PROCESSES * THREADS
+    return Written(count / took, 1000 * app / count, 1000 * used / count, held)
 
-    def write(booking: UUID, user_id: int) -> None:
-        wish = Wish(about=About(booking=booking), rating=450, comment=f"Number {user_id}")
-        by = Identity(user_id=user_id, roles=frozenset({"user"}))
-        retrying(lambda session: create_review(session, wish, by=by, now=utc_now()))
 
-    began = time.perf_counter()
-    with ThreadPoolExecutor(WRITERS) as pool:
-        for done in [pool.submit(write, *one) for one in waiting]:
-            done.result()
-    return len(waiting) / (time.perf_counter() - began)
-
-
-def figures(size: int) -> tuple[dict[str, Measured], float]:
+def figures(size: int) -> tuple[dict[str, Measured], Written]:
     """Return what each kind of request takes with so many reviews, and how many are written a second."""
     with postgresql() as url:
         os.environ.update(DATABASE_URL=url, EDGE_KEY=EDGE_KEY, LOG_LEVEL="error")
@@ -146,11 +210,11 @@ def figures(size: int) -> tuple[dict[str, Measured], float]:
         from services.reviews.app import create_app
 
         app = create_app()
-        connect(url, pool_size=WRITERS)
+        connect(url, pool_size=THREADS)
         found = {name: measured(lambda path=path: get(app, path)) for name, path in PATHS.items()}  # type: ignore[misc]
-        written = writes_a_second()
+        wrote = written(url)
         database().close()
-        return found, written
+        return found, wrote
 
 
 def main() -> None:
@@ -164,7 +228,13 @@ def main() -> None:
         f"{large[0][name].median:.1f} / {large[0][name].p95:.1f} | {large[0][name].p95 / small[0][name].p95:.2f} |"
         for name in PATHS
     ]
-    rows.append(f"| reviews of one service written a second | {small[1]:.0f} | {large[1]:.0f} | |")
+    for name, figure in (
+        (f"reviews of one service written a second, {PROCESSES} processes of {THREADS} threads", "a_second"),
+        ("CPU ms of a process for one of them", "app_ms"),
+        ("CPU ms of PostgreSQL for one of them", "database_ms"),
+        ("ms for which one holds what the others wait for", "held_ms"),
+    ):
+        rows.append(f"| {name} | {getattr(small[1], figure):.1f} | {getattr(large[1], figure):.1f} | |")
     table = "\n".join(rows)
     sys.stdout.write(f"{_HEAD}\n{table}\n")
     if options.write:
@@ -190,9 +260,10 @@ that is asked about. Times are of whole requests inside the web process: signatu
 - Statistics are one statement over sums that every change of a review moves by its difference; how many reviews there
   are does not matter to it.
 - A list is one statement, count included, along an index that ends with the order asked for; names are in the row.
-  Counts are exact up to 10,000 and the planner's estimate beyond, so a service with more reviews than that pays one
-  EXPLAIN more.
+  The count of a practitioner's or service's reviews, all or of one star, is read from the same sums. Other filters
+  count up to 10,000, and take the planner's estimate beyond.
 - Writing takes the target's row of sums last: reviews of one service wait for each other only from there to the commit.
+  That is a handful of round trips, so it bounds how many a second one target can take: 1,000 divided by the last line.
 """
 
 
