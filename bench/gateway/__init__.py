@@ -1,1 +1,1 @@
-"""The gateway beside nginx and a proxy written the usual way."""
+"""The gateway beside nginx, a proxy written the usual way, and one of npm's."""

@@ -1,6 +1,8 @@
-"""Measure the gateway beside nginx and a proxy written the usual way.
+"""Measure the gateway beside nginx, a proxy written the usual way, and one of npm's.
 
     python -m bench.gateway [--rounds 3] [--seconds 5] [--write]
+
+fastify is fetched with npm for each run, and left out, with a line that says so, where npm is missing or cannot.
 
 Every contender is one process on the first core; the service and the load (wrk) share the second. Rounds are
 interleaved and medians told, because a machine's speed changes from minute to minute: compare CPU per request and
@@ -59,6 +61,7 @@ def _measure(folder: Path, rounds: int, seconds: int) -> dict[tuple[str, int], R
     upstream = subprocess.Popen(
         ["taskset", "-c", "1", sys.executable, "-m", "bench.gateway.upstream", str(UPSTREAM_PORT), str(keys)]
     )
+    _wait_for(UPSTREAM_PORT)
     running = {each.name: each.start(folder) for each in field}
     taken: dict[tuple[str, int], list[Round]] = {}
     try:

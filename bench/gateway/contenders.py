@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.gateway.npm_peer import install
+
 SERVICES = ("AUTH", "BOOKINGS", "CATALOG", "PRACTITIONERS", "PAYMENTS", "REVIEWS", "LOCATIONS", "MEDIA", "STREAMS")
 _NGINX = """
 worker_processes 1; daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
@@ -62,6 +64,16 @@ def contenders(folder: Path, upstream: int, keys: Path) -> list[Contender]:
         bound = {"BIND": f"127.0.0.1:{port}", "PROBE_BIND": f"127.0.0.1:{port + 1000}"}
         return Contender(name, port, serve, {**ours, **bound}, fresh_tokens)
 
+    peers = {"BENCH_UPSTREAM": f"http://127.0.0.1:{upstream}", "BENCH_KEYS": str(keys)}
+    script = install(folder)
+    fastify = [
+        Contender(
+            "fastify, http-proxy and jwt",
+            upstream + 5,
+            ("node", str(script)),
+            {**peers, "BENCH_PORT": str(upstream + 5), "NODE_ENV": "production"},
+        )
+    ]
     return [
         Contender("nginx, no token", upstream + 1, ("nginx", "-c", str(config)), {}),
         estuary("Estuary, everything on", upstream + 2),
@@ -70,10 +82,7 @@ def contenders(folder: Path, upstream: int, keys: Path) -> list[Contender]:
             "aiohttp server and client, as usually written",
             upstream + 4,
             (sys.executable, "-m", "bench.gateway.plain_proxy"),
-            {
-                "BENCH_UPSTREAM": f"http://127.0.0.1:{upstream}",
-                "BENCH_KEYS": str(keys),
-                "BENCH_PORT": str(upstream + 4),
-            },
+            {**peers, "BENCH_PORT": str(upstream + 4)},
         ),
+        *(fastify if script is not None else []),
     ]
