@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import closing
+from functools import partial
 
 import psycopg2
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -29,11 +30,13 @@ class MediaWorker(Worker):
 
     def run(self) -> None:
         """See `Worker.run`."""
-        for number in range(settings().media_processes):
-            self._start(f"bench-{number}", self._bench, self._stop)
+        benches = settings().media_processes
+        for number in range(benches):
+            # One is kept for what people wait for: variants of a large picture take seconds.
+            self._start(f"bench-{number}", partial(self._bench, first_only=benches > 1 and number == 0), self._stop)
         super().run()
 
-    def _bench(self, stop: threading.Event) -> None:
+    def _bench(self, stop: threading.Event, *, first_only: bool) -> None:
         """Wait for a notification, then work until nothing is left. Jobs are claimed one by one."""
         while not _database_named():
             if stop.wait(0.1):
@@ -45,7 +48,7 @@ class MediaWorker(Worker):
                 cursor.execute(f"LISTEN {JOBS_CHANNEL}")
             while not stop.is_set():
                 try:
-                    while not stop.is_set() and work_once(name):
+                    while not stop.is_set() and work_once(name, first_only=first_only):
                         pass
                 except PoolTimeout:
                     time.sleep(0.1)

@@ -65,10 +65,11 @@ class Result:
     put: list[tuple[Bucket, str]] = field(default_factory=list)
 
 
-def claim(session: Session, *, worker: str, now: datetime) -> Order | None:
+def claim(session: Session, *, worker: str, now: datetime, first_only: bool = False) -> Order | None:
     """Take the next job: first runs before others, small before large; also one whose worker has died.
 
-    Never two jobs of one file at a time. A job that was begun three times is given up instead.
+    Never two jobs of one file at a time. A job that was begun three times is given up instead. `first_only`: none but
+    those that somebody waits for.
     """
     other = aliased(Job)
     busy = (
@@ -80,7 +81,9 @@ def claim(session: Session, *, worker: str, now: datetime) -> Order | None:
         (Job.status == QUEUED) & (Job.run_after <= now) & ~busy, (Job.status == RUNNING) & (Job.locked_until <= now)
     )
     first = (Job.kind == FIRST) & (Job.step == 0)
-    wanted = select(Job).where(due).order_by(first.desc(), Job.weight, Job.run_after).limit(1)
+    wanted = (
+        select(Job).where(due & first if first_only else due).order_by(first.desc(), Job.weight, Job.run_after).limit(1)
+    )
     while (job := session.scalar(wanted.with_for_update(skip_locked=True, of=Job))) is not None:
         media = session.scalar(select(Media).where(Media.id == job.media_id).with_for_update(skip_locked=True))
         blob = session.get(Blob, media.blob_id) if media is not None and media.blob_id else None

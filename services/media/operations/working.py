@@ -13,10 +13,13 @@ from shared.observability import logger
 log = logger(__name__)
 
 
-def work_once(worker: str) -> bool:
-    """Do the next job, if there is one; returns whether there was. Whatever a file is, this process lives on."""
+def work_once(worker: str, *, first_only: bool = False) -> bool:
+    """Do the next job, if there is one; returns whether there was. Whatever a file is, this process lives on.
+
+    `first_only`: leave what makes no file ready to others.
+    """
     with database().transaction() as session:
-        order = claim(session, worker=worker, now=utc_now())
+        order = claim(session, worker=worker, now=utc_now(), first_only=first_only)
     if order is None:
         return False
 

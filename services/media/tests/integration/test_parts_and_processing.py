@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.media.operations.working import work_once
 from services.media.tests.conftest import Configure, Sender, Work, body_of
 from services.media.tests.pictures import mp4, opened, picture
 from shared.clock import shifted_by
@@ -128,6 +129,16 @@ def test_orders_that_can_not_be(ana: Sender, work: Work, body: dict[str, Any], f
     work()
 
     assert field in ana.http.post(f"/media/{made['id']}/process/", body).errors
+
+
+def test_a_bench_is_kept_for_what_people_wait_for(ana: Sender, work: Work) -> None:
+    made = ana.upload().json
+
+    assert work_once("quick", first_only=True)
+    assert not work_once("quick", first_only=True)
+    assert [one["version_type"] for one in ana.get(made["id"])["versions"]] == ["thumbnail"]
+    assert work() == 1
+    assert len(ana.get(made["id"])["versions"]) > 1
 
 
 def test_only_requested_jobs_are_called_off(ana: Sender, work: Work) -> None:
