@@ -33,6 +33,13 @@ class AmountBody(Body):
     amount = fields.Money()
     amount_cents = fields.Integer()
 
+    @pre_load
+    def refuse_other_currencies(self, data: Any, **_: Any) -> Any:
+        """Refuse an amount that is meant in another currency, rather than take it for dollars."""
+        if isinstance(data, Mapping) and str(data.get("currency") or "USD").upper() != "USD":
+            raise ValidationError({"currency": ["Amounts are in USD."]})
+        return data
+
     @validates_schema
     def check_amount(self, data: Mapping[str, Any], **_: Any) -> None:
         """Want exactly one amount within the limits."""

@@ -254,3 +254,44 @@ def test_a_debt_after_a_payout_is_shown_and_stops_the_next(world: World, http: C
     earned(world, 200, cents=20_000)
     assert world.balance(account("available")) == 8_500
     sound(world)
+
+
+_BAD_AMOUNTS: list[dict[str, Any]] = [
+    *({"amount": bad} for bad in ("0", "-5", "1.005", 1e9, "NaN", "Infinity", "1e2", "１０", True, "", [], "0x10")),
+    *({"amount_cents": bad} for bad in (0, -500, 1.5, "1e3", 2**63, True, [])),
+    {"amount": "50.00", "amount_cents": 1},
+    {"amount": "50.00", "currency": "EUR"},
+]
+
+
+def test_amounts_that_are_none_move_nothing(world: World, http: Caller) -> None:
+    """Wherever an amount is taken: what is no amount is refused on its field, before anything moves."""
+    onboarded(world, http)
+    earned(world)
+    order, ana, pat, staff = world.order(100).id, http.as_user(ANA), http.as_user(PAT), http.as_staff(STAFF)
+    ways = {
+        "refund": lambda body: staff.post(f"/payments/{order}/refund/", body),
+        "payout": lambda body: pat.post("/payouts/", body),
+        "request_payout": lambda body: pat.post("/payouts/request_payout/", body),
+        "transfer": lambda body: ana.post("/credits/transfer/", {"recipient_email": "ben@x.com", **body}),
+        "purchase": lambda body: ana.post("/credits/purchase/", body),
+    }
+
+    answers = {(name, str(bad)): ask(bad) for name, ask in ways.items() for bad in _BAD_AMOUNTS}
+
+    assert {key: answer.json for key, answer in answers.items() if answer.status != 400} == {}
+    assert world.balance(account("available")) == 8_500
+    assert world.order(100).refunded_amount_cents == 0
+    sound(world)
+
+
+def test_an_old_version_of_a_payout_is_not_changed(world: World, http: Caller) -> None:
+    onboarded(world, http)
+    earned(world)
+    pat = http.as_user(PAT)
+    path = f"/payouts/{pat.post('/payouts/', {}).json['id']}/"
+    newest = pat.get(path).headers["ETag"]
+
+    assert pat.having(If_Match='"999"').patch(path, {"notes": "x"}).code == "precondition_failed"
+    assert pat.having(If_Match=newest).patch(path, {"notes": "x"}).json["notes"] == "x"
+    assert pat.patch(path, {"status": "completed"}).status == 403
