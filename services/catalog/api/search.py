@@ -118,7 +118,8 @@ _CONDITIONS = {
     "experience_level": "s.experience_level = %(experience_level)s",
     "is_featured": "s.is_featured = %(is_featured)s",
     "has_availability": "(coalesce(s.available_from <= now(), true) AND coalesce(s.available_until > now(), true)"
-    " AND NOT (s.sold_out AND s.type_id IN (2, 3))) = %(has_availability)s",
+    " AND NOT (s.sold_out AND s.type_id IN (2, 3)) AND (s.type_id <> 1 OR EXISTS (SELECT FROM schedules h"
+    " WHERE h.practitioner_id = s.practitioner_id AND (h.is_default OR h.id = s.schedule_id)))) = %(has_availability)s",
     "min_rating": "s.rating_average >= %(min_rating)s",
     "modality": "s.id IN (SELECT sm.service_id FROM service_modalities sm JOIN modalities m ON m.id = sm.modality_id"
     " WHERE m.slug = ANY(%(modality)s))",

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.catalog.handlers import practitioners
 from services.catalog.models import Service
 from services.catalog.queries.search import Bounds, Hits, Wish, search
-from services.catalog.tests.factories import practitioner, service
+from services.catalog.tests.factories import at, book, practitioner, service, workshop
 from shared.clock import frozen_at
 from shared.database import Database
+from shared.messaging.testing import apply, message
 from shared.testing.http import Caller
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -195,3 +197,25 @@ def test_near_cuts_by_the_circle_and_sorts_by_distance(database: Database, http:
         near = http.get(f"/services/search/?q={q}&near=52.5,13.4&radius_km=10&sort_by=distance").json
         assert [one["id"] for one in near["results"]] == [made["here"], made["edge"]]
         assert near["count"] == 2
+
+
+def test_available_is_what_can_be_bought_now(database: Database, http: Caller) -> None:
+    me, other = practitioner(database, http), practitioner(database, http, 2)
+    schedules = [{"id": 1, "name": "Weekly", "is_default": True, "is_active": True}]
+    told = {"practitioner_id": 1, "timezone": "UTC", "schedules": schedules}
+    apply(database, "catalog", [practitioners], message("schedule.changed", told, subject=("schedule", 1)))
+    service(me, name="Open")
+    service(other, name="Without a schedule")
+    service(me, name="Too early", available_from=at(1))
+    service(me, name="Too late", available_until=at(-1))
+    workshop(other, name="Open workshop")
+    full = workshop(me, name="Full workshop", max_participants=1)
+    [dated] = me.get(f"/services/{full['id']}/").json["sessions"]
+    book(database, 1, full["id"], session_ids=[dated["id"]])
+
+    everything = http.get("/services/search/").json["results"]
+
+    assert {one["name"] for one in everything if one["is_purchasable"]} == {"Open", "Open workshop"}
+    for wanted in (True, False):
+        found = http.get(f"/services/search/?has_availability={str(wanted).lower()}").json["results"]
+        assert {one["id"] for one in found} == {one["id"] for one in everything if one["is_purchasable"] is wanted}
