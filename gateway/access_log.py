@@ -7,7 +7,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Any
@@ -41,12 +41,18 @@ class AccessLog:
         self._writer = threading.Thread(target=self._write_out, name="access-log", daemon=True)
         self._writer.start()
 
-    def write(self, request: Finished) -> None:
-        """Note a finished request."""
+    def write_all(self, requests: Iterable[Finished]) -> None:
+        """Note finished requests."""
         second = int(self._clock())
         if second != self._second:
             self._second, self._in_second = second, 0
             self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for request in requests:
+            self._write(request)
+        if len(self._lines) >= FLUSH_LINES:
+            self.flush()
+
+    def _write(self, request: Finished) -> None:
         self._in_second += 1
         sampled = self._in_second > FULL_RATE and request.status < 500
         if sampled and self._in_second % SAMPLED:
@@ -58,8 +64,6 @@ class AccessLog:
         if sampled:
             line["sampled"] = SAMPLED
         self._lines.append(orjson.dumps(line))
-        if len(self._lines) >= FLUSH_LINES:
-            self.flush()
 
     def flush(self) -> None:
         """Hand over what is held; called four times a second, and when enough has come together."""

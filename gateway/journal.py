@@ -37,5 +37,4 @@ class Journal:
     def _tell(self) -> None:
         finished, self._finished = self._finished, []
         self._metrics.observe(finished)
-        for each in finished:
-            self._log.write(each)
+        self._log.write_all(finished)

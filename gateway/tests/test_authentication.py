@@ -9,11 +9,17 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.authentication import Authenticator
+from gateway.errors import Refusal
 from gateway.identity import _skew
+from gateway.revocations import Revocations
+from gateway.routes import RouteTable
 from gateway.tests.running import EDGE_KEY, ISSUER, KEY, RunningGateway, bearer, token
+from shared.identity.claims import UnknownKey
 from shared.identity.edge import verify_edge
-from shared.identity.keyset import public_jwk
+from shared.identity.keyset import KeySet, public_jwk
 from shared.identity.minting import mint_access_token
+from shared.identity.verifying import TokenVerifier
 
 Call = Callable[..., requests.Response]
 SECRET = "legacy-secret-of-thirty-two-bytes!!"
@@ -222,3 +228,26 @@ def test_a_providers_own_authorization_is_not_read_as_ours(running: RunningGatew
     assert answer.status_code == 200
     assert (seen.target, seen.headers["authorization"]) == ("/streams/webhooks/livekit/", "eyJ.not.ours")
     assert seen.headers["content-type"] == "application/webhook+json"
+
+
+def test_what_is_remembered_of_a_token_ends_with_its_session_and_its_key() -> None:
+    async def nothing() -> None:
+        pass
+
+    keys, revocations = KeySet({"keys": [public_jwk(KEY.public_key(), "k1")]}), Revocations()
+    authenticator = Authenticator(TokenVerifier(keys, issuer=ISSUER), keys, revocations, nothing)
+    route = RouteTable().find("/bookings/")
+    assert route is not None
+    first, second = ([f"Bearer {token(session_id=name)}".encode()] for name in ("first", "second"))
+    for _ in range(2):
+        assert authenticator.authenticate(first, route)[1] == authenticator.authenticate(first, route)[1]
+        assert authenticator.authenticate(second, route)[0] is not None
+
+    revocations.revoke_session("first", time.time() + 60)
+    with pytest.raises(Refusal, match="token_revoked"):
+        authenticator.authenticate(first, route)
+    assert authenticator.authenticate(second, route)[0] is not None
+
+    keys.replace({"keys": [public_jwk(OTHER.public_key(), "k2")]})
+    with pytest.raises(UnknownKey):
+        authenticator.authenticate(second, route)
