@@ -3,7 +3,7 @@
 from typing import Any
 
 from marshmallow import validate
-from sqlalchemy import ColumnElement, Text, and_, any_, cast, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, and_, any_, bindparam, cast, exists, func, literal_column, or_, select
 
 from services.catalog.api.parameters import Dollars, Numbers, Point, Reference, Status, Texts, TypeCodes
 from services.catalog.domain import words
@@ -231,14 +231,30 @@ EXTRA: dict[str, Any] = {
 
 
 def narrowed(query: dict[str, Any]) -> tuple[list[Clause], str, dict[str, Any]]:
-    """Return the clauses for what one filter can not say alone; checks ranges against each other. Raises Invalid."""
+    """Return the clauses for what one filter can not say alone; checks ranges against each other. Raises Invalid.
+
+    Takes out of `query` what the clauses say.
+    """
     for least, most in (("min_price", "max_price"), ("min_duration", "max_duration"), ("min_rating", "max_rating")):
         if least in query and most in query and query[least] > query[most]:
             raise Invalid.field(least, f"Must not be more than {most}.")
+    clauses: list[Clause] = []
+    names: list[str] = []
+    parameters: dict[str, Any] = {}
+    if "starts_after" in query and "starts_before" in query:
+        # One session within both bounds, not one behind the first and another before the second.
+        within = and_(
+            ServiceSession.starts_at >= bindparam("dated_from"), ServiceSession.starts_at < bindparam("dated_to")
+        )
+        clauses.append(_dated(within))
+        names.append("dated")
+        parameters |= {"dated_from": query.pop("starts_after"), "dated_to": query.pop("starts_before")}
     near = query.get("near")
-    if near is None:
-        if "distance" in str(query.get("ordering", "")):
-            raise Invalid.field("ordering", "distance needs near.")
-        return [], "", {}
-    query.setdefault("ordering", ("distance",))
-    return [*around()], "near", around_parameters(near, query.get("radius_km", RADIUS_KM))
+    if near is not None:
+        query.setdefault("ordering", ("distance",))
+        clauses += around()
+        names.append("near")
+        parameters |= around_parameters(near, query.get("radius_km", RADIUS_KM))
+    elif "distance" in str(query.get("ordering", "")):
+        raise Invalid.field("ordering", "distance needs near.")
+    return clauses, " ".join(names), parameters

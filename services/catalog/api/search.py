@@ -105,6 +105,7 @@ class Suggestion(Schema):
     image_url = maybe(fields.String)
 
 
+_DATED = "EXISTS (SELECT FROM service_sessions d WHERE d.service_id = s.id AND d.status = 'scheduled'"
 _CONDITIONS = {
     "category": "s.category_id IN (SELECT id FROM service_categories WHERE slug = ANY(%(category)s))",
     "service_type": "s.type_id = ANY(%(service_type)s)",
@@ -131,10 +132,8 @@ _CONDITIONS = {
     "tags": "s.tags && %(tags)s",
     "city": "(s.city_slug = lower(%(city)s) OR s.location_id IN"
     " (SELECT id FROM locations WHERE lower(city_name) = lower(%(city)s)))",
-    "starts_after": "EXISTS (SELECT FROM service_sessions d WHERE d.service_id = s.id AND d.status = 'scheduled'"
-    " AND d.starts_at >= %(starts_after)s)",
-    "starts_before": "EXISTS (SELECT FROM service_sessions d WHERE d.service_id = s.id AND d.status = 'scheduled'"
-    " AND d.starts_at < %(starts_before)s)",
+    "starts_after": f"{_DATED} AND d.starts_at >= %(starts_after)s)",
+    "starts_before": f"{_DATED} AND d.starts_at < %(starts_before)s)",
 }
 
 
@@ -259,6 +258,9 @@ def _wish(query: dict[str, Any]) -> Wish:
     names = [name for name in _CONDITIONS if name in query]
     parameters = {name: list(query[name]) if isinstance(query[name], tuple) else query[name] for name in names}
     conditions = [_CONDITIONS[name] for name in names]
+    if "starts_after" in names and "starts_before" in names:
+        # One session within both bounds, not one behind the first and another before the second.
+        conditions.append(f"{_DATED} AND d.starts_at >= %(starts_after)s AND d.starts_at < %(starts_before)s)")
     sort = query.get("sort_by") or ("relevance" if q else "-created_at")
     if "near" in query:
         conditions.append(AROUND)

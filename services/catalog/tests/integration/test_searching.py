@@ -219,3 +219,15 @@ def test_available_is_what_can_be_bought_now(database: Database, http: Caller) -
     for wanted in (True, False):
         found = http.get(f"/services/search/?has_availability={str(wanted).lower()}").json["results"]
         assert {one["id"] for one in found} == {one["id"] for one in everything if one["is_purchasable"] is wanted}
+
+
+def test_between_two_times_means_one_session_between_them(database: Database, http: Caller) -> None:
+    me = practitioner(database, http)
+    within = workshop(me, name="Within", days=(10,))["id"]
+    workshop(me, name="Around", days=(5, 15))
+    bounds = f"starts_after={at(8)[:19]}Z&starts_before={at(12)[:19]}Z"
+
+    for path in ("/services/", "/public-services/", "/services/search/"):
+        assert [one["id"] for one in http.get(f"{path}?{bounds}").json["results"]] == [within]
+        assert len(http.get(f"{path}?{bounds.partition('&')[0]}").json["results"]) == 2
+    assert http.get(f"/services/facets/?{bounds}").json["count"] == 1
