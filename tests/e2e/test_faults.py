@@ -34,7 +34,10 @@ def test_a_worker_is_killed_while_a_booking_is_paid(
     client.api.post(f"/bookings/{booking['id']}/cancel/", {})
 
 
-@pytest.mark.parametrize("worker", ["auth-worker", "practitioners-worker", "catalog-worker"])
+OTHERS = ("auth", "practitioners", "catalog", "reviews", "locations", "media", "streams")
+
+
+@pytest.mark.parametrize("worker", [f"{service}-worker" for service in OTHERS])
 def test_other_workers_dying_change_nothing_for_a_booking(
     stack: Stack, client: Person, practitioner: Practitioner, staff: Person, worker: str
 ) -> None:
