@@ -15,7 +15,7 @@ from tests.e2e.people import PASSWORD, Person, register
 from tests.security import FULL
 from tests.security.attacker import execute, strange_address
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800 if FULL else 600)]
 
 WRONG = "not-the-password-1"
 
