@@ -108,11 +108,16 @@ class Kind:
 
 @dataclass(frozen=True)
 class Running:
-    """A web process that answers, and what its requests cost."""
+    """A web process that answers, what its requests cost, and what it holds in memory."""
 
     port: int
     pid: int
     found: dict[str, Measured]
+
+    def megabytes(self) -> float:
+        """Return the memory that is the process's own: not what it shares with others, such as libraries' files."""
+        told = Path(f"/proc/{self.pid}/status").read_text().partition("RssAnon:")[2]
+        return int(told.split()[0]) / 1024
 
 
 HEAD = (
@@ -330,19 +335,25 @@ def kinds(port: int) -> list[Kind]:
     ]
 
 
-def all_figures(seconds: float, sources: list[Path], rounds: int) -> list[dict[str, Measured]]:
-    """Return what each kind of request costs in the processes of each source, which are asked in turn."""
+def all_figures(
+    seconds: float, sources: list[Path], rounds: int
+) -> list[tuple[dict[str, Measured], tuple[float, float]]]:
+    """Return what each kind of request costs in the processes of each source, which are asked in turn.
+
+    Besides, how many megabytes each held after its first answers, and at the end.
+    """
     with postgresql() as url, ExitStack() as stack:
         fill(url)
         running = []
         for source in sources:
             port = free_port()
             running.append(Running(port, stack.enter_context(web(url, port, source)), defaultdict(Measured)))
+        began = [one.megabytes() for one in running if etag_of(one.port, "/public-services/")]
         for same_kind in zip(*(kinds(one.port) for one in running), strict=True):
             for _ in range(rounds):
                 for one, kind in zip(running, same_kind, strict=True):
                     measure(kind, url, one, seconds=seconds / rounds)
-        return [one.found for one in running]
+        return [(one.found, (first, one.megabytes())) for one, first in zip(running, began, strict=True)]
 
 
 def main() -> None:
@@ -354,15 +365,21 @@ def main() -> None:
     reader.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     options = reader.parse_args()
     sources = [*([options.against.resolve()] if options.against else []), PAGE.parents[2]]
-    *before, figures = all_figures(options.seconds, sources, options.rounds)
+    *before, (figures, memory) = all_figures(options.seconds, sources, options.rounds)
     table = "\n".join([HEAD, *(f"| {name} | {one.cells()}" for name, one in figures.items())])
     sys.stdout.write(f"{table}\n")
-    lines = [beside(name, before[0][name], one) for name, one in figures.items()] if before else []
+    lines = [beside(name, before[0][0][name], one) for name, one in figures.items()] if before else []
     compared = "\n".join([BESIDE, *lines]) if before else ""
     sys.stdout.write(f"{compared}\n")
     if options.write:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
-        told = {"python": platform.python_version(), "cores": os.cpu_count(), "table": table, "comparison": ""}
+        told: dict[str, Any] = {
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "table": table,
+            "comparison": "",
+        }
+        told |= {"first": round(memory[0]), "last": round(memory[1]), "load": os.getloadavg()[0]}
         if before:
             told["comparison"] = _COMPARISON.format(commit=commit_of(sources[0]), table=compared)
         PAGE.write_text(_PAGE.format(**told))
@@ -390,9 +407,13 @@ _PAGE = """# How fast services answer
 
 `python -m bench.services --write` wrote this page: catalog with {cores} cores shared with everything else that ran,
 Python {python}, gunicorn with one process of eight threads, 5,000 services of 500 practitioners, pages of 20. CPU
-time is what the web process and its PostgreSQL backends used per request.
+time is what the web process and its PostgreSQL backends used per request; on a busy machine both are up to twice what
+they are on a quiet one, so compare what was asked in turn. The load stood at {load:.0f}.
 
 {table}
+
+The process held {first} MB of its own after its first answer, {last} MB at the end: what it keeps of services and
+answers is bounded.
 
 {comparison}## How
 - A thread of gunicorn's stays with its connection and reads what is beyond doubt itself

@@ -21,7 +21,7 @@ from shared.database import reading
 from shared.http.context import identity, say, set_version
 from shared.listing.statements import compiled, run
 
-BYTES_MAX = 4 << 20
+BYTES_MAX = 8 << 20
 KEYS_MAX = 1_000
 
 # The log's position on a standby: there a snapshot does not name all that is under way. Source: PostgreSQL's manual,
