@@ -35,6 +35,8 @@ MAX_PER_ADDRESS = 100
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 _FORBIDDEN_PARAMETERS = re.compile(r"(?:^|&)(?:token|access_token|jwt)(?:=|&|$)", re.IGNORECASE)
+# Sixteen bytes in base64. Source: RFC 6455, section 4.2.1.
+_KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")
 _HANDSHAKE = frozenset(
     {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol"}
 )
@@ -111,6 +113,9 @@ class Sockets:
         incoming = exchange.said
         if exchange.request.method != "GET" or incoming.get(b"upgrade").lower() != b"websocket":
             raise Refusal("bad_request", "Connect to this address as a WebSocket.")
+        key = _KEY.fullmatch(incoming.get(b"sec-websocket-key"))
+        if not exchange.request.message.upgrade or incoming.get(b"sec-websocket-version") != b"13" or key is None:
+            raise Refusal("bad_request", "This is not the handshake of a WebSocket, version 13.")
         origin = incoming.get(b"origin")
         if origin and not self._cors.allows(origin):
             raise Refusal("permission_denied", "This origin may not connect.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -172,6 +173,33 @@ def test_a_plain_get_of_a_socket_is_400(gateway: RunningGateway) -> None:
     )
 
     assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        pytest.param("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 8", id="another version"),
+        pytest.param("Sec-WebSocket-Version: 13", "X: 1", id="no version"),
+        pytest.param("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Key: AAAA", id="short key"),
+        pytest.param("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "X: 1", id="no key"),
+        pytest.param("Connection: Upgrade", "X: 1", id="Connection does not say so"),
+    ],
+)
+def test_half_a_handshake_is_400_and_opens_nothing(
+    gateway: RunningGateway, realtime: Realtime, line: str, instead: str
+) -> None:
+    lines = (
+        f"GET {BASE}/notifications/ws/ HTTP/1.1", "Host: a", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    )  # fmt: skip
+    before = len(realtime.handshakes)
+    data = "\r\n".join(lines).replace(line, instead) + "\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as connection:
+        connection.sendall(data.encode())
+        answer = connection.recv(4096)
+
+    assert answer.startswith(b"HTTP/1.1 400 "), answer
+    assert len(realtime.handshakes) == before
 
 
 def test_the_101st_socket_of_an_address_is_429_and_all_are_told_when_we_go(
