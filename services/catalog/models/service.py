@@ -4,7 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Double, ForeignKey, Index, Numeric, SmallInteger, String, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    Double,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    String,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -149,12 +161,6 @@ class Service(Versioned, Timestamps, Base):
         _listed("own", "practitioner_id", "status", "created_at DESC", where="deleted_at IS NULL"),
         _listed("roll", "next_session_at", where="next_session_at IS NOT NULL AND deleted_at IS NULL"),
         _listed("location", "location_id", where="location_id IS NOT NULL"),
-        Index(
-            "ix_services_hot_names",
-            text("lower(name) gin_trgm_ops"),
-            postgresql_using="gin",
-            postgresql_where=text("listed AND hot"),
-        ),
         Index("ix_services_practitioner_category", "practitioner_category_id"),
         Index("ix_services_category", "category_id"),
     )
@@ -183,6 +189,15 @@ class Service(Versioned, Timestamps, Base):
     def touch(self) -> None:
         """Count this as a change even if only rows that belong to the service changed."""
         self.updated_at = utc_now()
+
+
+Index(
+    "ix_services_hot_names",
+    func.lower(Service.name).label("name_lower"),
+    postgresql_using="gin",
+    postgresql_where=text("listed AND hot"),
+    postgresql_ops={"name_lower": "gin_trgm_ops"},
+)
 
 
 def _parent(*, index: bool = False) -> Mapped[int]:
