@@ -238,7 +238,7 @@ def _ask_practitioners() -> dict[str, Callable[[random.Random], None]]:
     from services.practitioners.api.searching import asked_by
     from services.practitioners.domain.geo import Circle
     from services.practitioners.queries.facets import facets
-    from services.practitioners.queries.listing import practitioners_page
+    from services.practitioners.queries.paging import practitioners_page
     from services.practitioners.queries.search import find
 
     def circle(chance: random.Random) -> Circle:

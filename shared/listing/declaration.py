@@ -122,6 +122,25 @@ class Listing:
         clauses, names, values = self._asked(query, where, variant, parameters)
         return self._estimate(connection, clauses, values, key=tuple(names))
 
+    def number(
+        self,
+        connection: Connection,
+        query: Mapping[str, Any],
+        *,
+        most: int,
+        where: Sequence[Clause] = (),
+        variant: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Return how many rows there are, at most `most`: no more are looked at."""
+        clauses, names, values = self._asked(query, where, variant, parameters)
+        key = ("number", *names)
+        counted = self._kept.get(key)
+        if counted is None:
+            capped = countable(self.columns, clauses).limit(bindparam("p_most")).subquery()
+            counted = self._kept[key] = compiled(select(func.count().label("number")).select_from(capped))
+        return int(run(connection, counted, {**values, "p_most": most})[0]["number"])
+
     def _asked(
         self, query: Mapping[str, Any], where: Sequence[Clause], variant: str, parameters: Mapping[str, Any] | None
     ) -> tuple[list[Clause], list[str], dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from services.practitioners.api.caching import let_caches_keep
 from services.practitioners.api.places import PLACE_NAMES, asked_bounds, asked_circle, asked_time, check_ranges
 from services.practitioners.queries.free_days import free_page
-from services.practitioners.queries.listing import practitioners_page
+from services.practitioners.queries.paging import practitioners_page
 from services.practitioners.queries.presenting import summary
 from shared.clock import utc_now
 from shared.database import reading

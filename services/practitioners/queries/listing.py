@@ -5,9 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Float,
-    Integer,
     Text,
     and_,
     bindparam,
@@ -30,12 +28,10 @@ from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
 from services.practitioners.queries.parameters import LANGUAGE, LOCATION_TYPES, Between, Box, Facets, PlaceName, Rating
 from shared.http import fields
 from shared.identity import Identity
-from shared.listing import COUNT_EXACT_MAX, Filter, Listing, Page
+from shared.listing import Filter, Listing
 
 Clause = ColumnElement[bool]
 SOON_HOURS: Final = 48
-CROWD: Final = 2 * COUNT_EXACT_MAX
-"""Surely more than are counted exactly."""
 
 
 def _prefixed(value: Any) -> Any:
@@ -216,50 +212,6 @@ PRACTITIONERS: Final = Listing(
             *("display_name", "distance"),
         }
     ),
-)
-
-
-def practitioners_page(
-    connection: Connection,
-    query: Mapping[str, Any],
-    *,
-    by: Identity | None = None,
-    circle: Circle | None = None,
-    bounds: Mapping[str, float] | None = None,
-    crowd: int = CROWD,
-) -> Page:
-    """Return a page of practitioners as `by` may see them; None is anybody.
-
-    Where facets or words let expect so many as `crowd`, their number is answered as it is expected: counting rows that
-    far would take longer than finding the page.
-    """
-    where, variant, parameters = asked_of(query, by, circle, bounds)
-    if not query.get("cursor") and _is_well_known(query, variant):
-        guess = PRACTITIONERS.estimate(connection, query, where=where, variant=variant, parameters=parameters)
-        if guess >= crowd:
-            return PRACTITIONERS.page(
-                connection,
-                query,
-                where=where,
-                variant=variant,
-                parameters=parameters | {"crowd": guess},
-                count=_GUESS,
-                count_exact=False,
-            )
-    return PRACTITIONERS.page(connection, query, where=where, variant=variant, parameters=parameters)
-
-
-_GUESS: Final = cast(bindparam("crowd"), Integer)
-
-
-def _is_well_known(query: Mapping[str, Any], variant: str) -> bool:
-    """Whether PostgreSQL's statistics tell how many match: for facets and words they hold the frequency of each."""
-    used = {name for name in FILTERS if query.get(name) is not None}
-    return variant == "listed" and used <= _TAGGED and bool(used or query.get("search"))
-
-
-_TAGGED: Final = frozenset(
-    name for name, one in FILTERS.items() if isinstance(one.field, Facets) and not one.field.slugs
 )
 
 
