@@ -95,17 +95,7 @@ def transfer_credits(
     Raises Invalid on `recipient_email`, InsufficientCredits, TransferLimitExceeded, RateLimited. Emits CreditsChanged
     twice.
     """
-    recipient = session.scalars(
-        select(UserRef).where(
-            func.lower(UserRef.email) == recipient_email.lower(),
-            UserRef.deleted_at.is_(None),
-            UserRef.is_active.is_(True),
-        )
-    ).first()
-    if recipient is None:
-        raise Invalid.field("recipient_email", "Nobody with this address can receive credits.")
-    if recipient.id == by.user_id:
-        raise Invalid.field("recipient_email", "You can not transfer credits to yourself.")
+    recipient = _recipient(session, recipient_email, sender_id=by.user_id)
     source, target = ledger.user_credits(by.user_id), ledger.user_credits(recipient.id)
     ledger.lock_balances(session, [source, target])
     _hold_limits(session, user_id=by.user_id, cents=cents, now=now, daily_cents=daily_cents, hourly=hourly)
@@ -138,6 +128,21 @@ def transfer_credits(
         details={"amount_cents": cents, "transaction": sent.id},
     )
     return sent
+
+
+def _recipient(session: Session, email: str, *, sender_id: int) -> UserRef:
+    recipient = session.scalars(
+        select(UserRef).where(
+            func.lower(UserRef.email) == email.lower(),
+            UserRef.deleted_at.is_(None),
+            UserRef.is_active.is_(True),
+        )
+    ).first()
+    if recipient is None:
+        raise Invalid.field("recipient_email", "Nobody with this address can receive credits.")
+    if recipient.id == sender_id:
+        raise Invalid.field("recipient_email", "You can not transfer credits to yourself.")
+    return recipient
 
 
 def adjust_credits(

@@ -161,6 +161,13 @@ def _earn_item(
     item.sessions_done = min(item.sessions_done + 1, item.sessions_total)
     item.commission_taken_cents += commission
     session.flush()
+    _post_earning(session, order, item, earning)
+    add_to_daily(session, earning)
+    return earning
+
+
+def _post_earning(session: Session, order: Order, item: OrderItem, earning: EarningsTransaction) -> None:
+    """Move a delivered part out of escrow: to its practitioner's pending money, and the commission to the platform."""
     if order.disputed:
         kinds = ("escrow", "pending", "disputed")
         ledger.lock_balances(session, [ledger.practitioner(item.practitioner_id, kind) for kind in kinds])
@@ -169,18 +176,16 @@ def _earn_item(
         "earning",
         f"earn:{earning.source_key}",
         {
-            ledger.practitioner(item.practitioner_id, "escrow"): gross,
+            ledger.practitioner(item.practitioner_id, "escrow"): earning.gross_cents,
             ledger.practitioner(item.practitioner_id, "pending"): -earning.net_cents,
-            ledger.COMMISSION: -(commission + earning.fees_cents),
+            ledger.COMMISSION: -(earning.commission_cents + earning.fees_cents),
         },
         order_id=order.id,
-        booking_id=booking_id,
-        description=description,
+        booking_id=earning.booking_id,
+        description=earning.description,
     )
     if order.disputed:
         _set_aside(session, order, earning)
-    add_to_daily(session, earning)
-    return earning
 
 
 def _set_aside(session: Session, order: Order, earning: EarningsTransaction) -> None:

@@ -125,13 +125,7 @@ def post(
     if transaction_id is None:
         return Posting(session.scalar(_EXISTING, {"reference": reference}), is_new=False, balances={})
     ids, locked = _locked(session, lines)
-    changes, balances = {}, {}
-    for row in locked:
-        change = lines[row.code] if row.normal == "debit" else -lines[row.code]
-        after = row.balance_cents + change
-        if after < 0 and change < 0 and row.kind in KINDS_NOT_NEGATIVE:
-            raise InsufficientCredits if row.kind in {"credits", "held"} else InsufficientEarnings
-        changes[row.id], balances[row.code] = change, after
+    changes, balances = _moved(locked, lines)
     if changes:
         session.execute(_MOVE, {"ids": list(changes), "changes": list(changes.values())})
     session.execute(
@@ -143,6 +137,18 @@ def post(
         },
     )
     return Posting(transaction_id, is_new=True, balances=balances)
+
+
+def _moved(locked: list[Any], lines: Mapping[str, int]) -> tuple[dict[int, int], dict[str, int]]:
+    """Return the change of each owned account by its id, and its balance afterwards by its code."""
+    changes, balances = {}, {}
+    for row in locked:
+        change = lines[row.code] if row.normal == "debit" else -lines[row.code]
+        after = row.balance_cents + change
+        if after < 0 and change < 0 and row.kind in KINDS_NOT_NEGATIVE:
+            raise InsufficientCredits if row.kind in {"credits", "held"} else InsufficientEarnings
+        changes[row.id], balances[row.code] = change, after
+    return changes, balances
 
 
 def was_posted(session: Session, reference: str) -> bool:

@@ -62,9 +62,7 @@ def request_payout(
     account = active_account(session, practitioner_id)
     if payment_method == "stripe" and (account is None or not account.can_receive):
         raise PayoutAccountRequired
-    open_ = select(Payout.id).where(Payout.practitioner_id == practitioner_id, Payout.status.in_(OPEN_PAYOUT))
-    if session.scalar(open_.limit(1)) is not None:
-        raise PayoutInProgress
+    _refuse_second(session, practitioner_id)
     if balance <= 0:
         raise NoFundsAvailable
     cents = balance if cents is None else cents
@@ -88,6 +86,12 @@ def request_payout(
     _post_reserve(session, payout)
     record(session, PayoutRequested.of(payout, user_id=user_of(session, practitioner_id)), subject=payout)
     return payout
+
+
+def _refuse_second(session: Session, practitioner_id: int) -> None:
+    open_ = select(Payout.id).where(Payout.practitioner_id == practitioner_id, Payout.status.in_(OPEN_PAYOUT))
+    if session.scalar(open_.limit(1)) is not None:
+        raise PayoutInProgress
 
 
 def locked_payout(session: Session, payout_id: int) -> Payout | None:
@@ -180,9 +184,7 @@ def reopen_payout(session: Session, payout: Payout) -> None:
     account = ledger.practitioner(payout.practitioner_id, "available")
     if ledger.lock_balances(session, [account])[account] < payout.amount_cents:
         raise InsufficientEarnings
-    open_ = select(Payout.id).where(Payout.practitioner_id == payout.practitioner_id, Payout.status.in_(OPEN_PAYOUT))
-    if session.scalar(open_.limit(1)) is not None:
-        raise PayoutInProgress
+    _refuse_second(session, payout.practitioner_id)
     payout.attempt += 1
     payout.status, payout.failure_code, payout.error_message, payout.stripe_transfer_id = "pending", None, None, None
     payout.reversed_cents = 0
