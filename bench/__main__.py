@@ -7,7 +7,7 @@ Whether things stay fast as the marketplace grows takes minutes to fill: `--grow
 import subprocess
 import sys
 
-PARTS = ("scheduling", "messaging", "services", "main_flow")
+PARTS = ("scheduling", "messaging", "services", "main_flow", "telling", "uploads", "sockets")
 GROWTH = ("finding", "locations", "bookings", "reviews")
 
 

@@ -146,6 +146,9 @@ hundred a transaction, by one process on the tests' PostgreSQL; {cores} cores, P
 - Lines, mails and their keys travel as one JSON value a table, unfolded by `json_populate_recordset`. Parameters for
   each column of each row cost the process far more, and counters moved row by row a round trip for each person.
 - One statement moves everybody's counters, one hint tells the sockets.
+
+When words were formed for each person and rows sent column by column, a person cost the process 226 µs in the app and
+332 µs with a mail, PostgreSQL 133 and 160 µs; a run on the same busy machine told 471 and 424 people a second.
 """
 
 
