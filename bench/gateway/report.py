@@ -64,8 +64,9 @@ def compare(measured: Measured) -> Iterator[str]:
 
 
 def write(measured: Measured, *, when: datetime, rounds: int, seconds: int, busy: float) -> None:
-    """Keep the figures; `busy` is how many processes wanted the machine before the run."""
+    """Keep the figures, and what is told below them; `busy` is how many processes wanted the machine before the run."""
     KEPT.parent.mkdir(parents=True, exist_ok=True)
+    _, heading, told = KEPT.read_text().partition("\n## ") if KEPT.exists() else ("", "", "")
     KEPT.write_text(
         "# The gateway, measured\n\n"
         f"`make bench-gateway` on {when:%Y-%m-%d}: two cores, CPython 3.11; one process per gateway on the first core, "
@@ -77,5 +78,9 @@ def write(measured: Measured, *, when: datetime, rounds: int, seconds: int, busy
         "metrics, request id, trace and security headers. The usual way checks its token each time, fastify remembers "
         "it as we do; neither does anything of the rest.\n\n"
         f"{table(measured)}\n\n"
-        "| goal | wanted | measured | reached |\n|---|---|---|---|\n" + "\n".join(goals(measured)) + "\n"
+        "| goal | wanted | measured | reached |\n|---|---|---|---|\n"
+        + "\n".join(goals(measured))
+        + "\n"
+        + heading
+        + told
     )
