@@ -92,3 +92,14 @@ def test_servers_keep_their_data_in_named_volumes(name: str) -> None:
 
     assert set(volumes) & set(COMPOSE["volumes"])
     assert COMPOSE["services"][name]["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_what_a_process_keeps_is_its_own(name: str) -> None:
+    """A volume over a folder that the image lacks belongs to root, and nothing can be kept in it."""
+    made = next(line for line in (ROOT / "deploy/Dockerfile").read_text().splitlines() if "mkdir -p estuary" in line)
+    assert "chown -R 10001:10001 estuary" in made
+
+    for volume in COMPOSE["services"][name].get("volumes", []):
+        folder = volume.split(":")[1]
+        assert folder.removeprefix("/var/lib/") in made.split()
