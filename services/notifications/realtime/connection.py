@@ -54,7 +54,8 @@ class Connection:
         self._malformed = 0
         self._was_warned = False
         self._is_resuming = False
-        self._closing: asyncio.Task[object] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._farewell: tuple[int, str] | None = None
 
     async def run(self, renew: Renew, after: int | None, on_welcomed: Callable[[], None]) -> None:
         """Serve the socket until it closes. `renew(token)` checks a new token and returns when it runs out.
@@ -66,19 +67,31 @@ class Connection:
             await self._welcome(after)
             self.is_welcomed = True
             on_welcomed()
-            async for message in self.socket:
-                if message.type is not WSMsgType.TEXT:
-                    self.close(BINARY, "text only")
-                    break
-                self._heard_at = time.monotonic()
-                if self._is_flooding():
-                    self.close(FLOODING, "too many messages")
-                    break
-                await self._hear(message.data, renew)
+            if self._farewell is None:
+                self._listening = asyncio.create_task(self._listen(renew))
+                await asyncio.wait([self._listening])
+                if not self._listening.cancelled():
+                    self._listening.result()
         finally:
             writer.cancel()
-            if self._closing is not None:
-                await asyncio.wait([self._closing], timeout=5)
+            if self._listening is not None:
+                self._listening.cancel()
+            if self._farewell is not None:
+                code, reason = self._farewell
+                # Reads on until the other side has answered: closed with bytes unread, the connection would be reset,
+                # and the reset would overtake the code.
+                await self.socket.close(code=code, message=reason.encode())
+
+    async def _listen(self, renew: Renew) -> None:
+        async for message in self.socket:
+            if message.type is not WSMsgType.TEXT:
+                self.close(BINARY, "text only")
+                return
+            self._heard_at = time.monotonic()
+            if self._is_flooding():
+                self.close(FLOODING, "too many messages")
+                return
+            await self._hear(message.data, renew)
 
     def tell(self, message: Message) -> bool:
         """Queue a message; False when the reader is too slow and has to be brought forward later."""
@@ -140,8 +153,10 @@ class Connection:
 
     def close(self, code: int, reason: str) -> None:
         """Close soon, with a code; a reader that does not answer is not waited for."""
-        if self._closing is None:
-            self._closing = asyncio.ensure_future(self.socket.close(code=code, message=reason.encode()))
+        if self._farewell is None:
+            self._farewell = (code, reason)
+            if self._listening is not None:
+                self._listening.cancel()
 
     def _move(self, place: Place, news: News) -> bool:
         self.place, self.unread_count = place, news.unread_count

@@ -165,6 +165,22 @@ def test_abuse_is_closed(running: Running, http: Caller, send: Any, code: int) -
     visit(running, story)
 
 
+def test_who_talks_on_is_told_why_it_closes(running: Running, http: Caller) -> None:
+    """A connection that is closed before the other side has answered is reset, and the code is lost with it."""
+
+    async def story(open_page: Any) -> None:
+        page = await open_page(f"?ticket={ticket(http)}")
+        await page.next("connection_established")
+        await _repeat(page, "{", 3)
+        for _ in range(2):
+            # Nothing is read meanwhile: the page is busy.
+            time.sleep(0.3)  # noqa: ASYNC251
+            await page.socket.send_str("{")
+        assert await page.closed() == 4400
+
+    visit(running, story)
+
+
 async def _repeat(page: Page, text: str, times: int) -> None:
     for _ in range(times):
         await page.socket.send_str(text)
