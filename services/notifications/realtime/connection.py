@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ SILENT_SECONDS = 60.0
 MESSAGES_PER_WINDOW, WINDOW_SECONDS = 20, 10.0
 MALFORMED_MAX = 3
 EXPIRING_SECONDS = 60
+CLOSING_SECONDS = 5.0
 
 BINARY, MALFORMED, UNAUTHENTICATED, SILENT, REPLACED, SLOW, FLOODING = 1003, 4400, 4401, 4408, 4409, 4410, 4429
 
@@ -80,7 +82,9 @@ class Connection:
                 code, reason = self._farewell
                 # Reads on until the other side has answered: closed with bytes unread, the connection would be reset,
                 # and the reset would overtake the code.
-                await self.socket.close(code=code, message=reason.encode())
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CLOSING_SECONDS):
+                        await self.socket.close(code=code, message=reason.encode())
 
     async def _listen(self, renew: Renew) -> None:
         async for message in self.socket:

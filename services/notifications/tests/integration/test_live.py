@@ -279,9 +279,8 @@ def test_a_reader_that_never_reads_fills_its_buffer_and_is_closed() -> None:
         connection.look_after(time.monotonic() + 29)
         assert socket.closed_with == []
         connection.look_after(time.monotonic() + 31)
-        await asyncio.sleep(0)
+        await asyncio.wait([running])
         assert socket.closed_with == [4410]
-        running.cancel()
 
     asyncio.run(story())
 
