@@ -156,6 +156,8 @@ class Relay:
             return bool(_one(cursor.fetchone()))
 
     def _pending(self, connection: Connection) -> Sequence[Any]:
+        # What these hints tell of is committed, so it is found now.
+        connection.notifies.clear()
         now = time.monotonic()
         resting = [subject for subject, (until, _) in self._resting.items() if until > now]
         if len(resting) >= RESTING_MAX:
@@ -234,15 +236,15 @@ class Relay:
         )
 
     def _wait_for_hint(self, connection: Connection, stop: threading.Event) -> None:
-        """Wait until something was recorded, or a second has passed: a lost hint costs no more."""
+        """Wait until something was recorded since it was last looked for, or a second has passed.
+
+        A hint may have come already, with the answer to another statement.
+        """
         deadline = time.monotonic() + IDLE_SECONDS
-        while not stop.is_set() and time.monotonic() < deadline:
+        while not connection.notifies and not stop.is_set() and time.monotonic() < deadline:
             ready, _, _ = select.select([connection], [], [], 0.25)
             if ready:
                 connection.poll()
-                if connection.notifies:
-                    connection.notifies.clear()
-                    return
 
     def _gauge(self, connection: Connection) -> None:
         if time.monotonic() - self._gauged_at < GAUGES_EVERY_SECONDS:
