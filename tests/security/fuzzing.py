@@ -86,7 +86,7 @@ class Fuzzer:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as group:
             titles = [f"{failure.title}: {failure.message}"[:400] for failure in group.exceptions]
-            return [*titles, case.as_curl_command()[:800], f"{answer.status_code} {answer.text[:400]}"]
+            return [*titles, case.as_curl_command()[:800], f"{answer.status_code} {answer.content[:400]!r}"]
         return []
 
     def _name_something_real(self, case: schemathesis.Case) -> None:

@@ -39,7 +39,7 @@ class Content(MethodView):
 
     @content.operation("media_content_retrieve", ANYONE, refuses=READING)
     @content.arguments(ContentQuery, location="query")
-    @content.response(200, content_type="application/octet-stream")
+    @content.response(200, content_type="*/*")
     def get(self, query: dict[str, Any], media_id: UUID) -> Response:
         """Read a file: public ones, one's own, and any by a signed address.
 
@@ -54,7 +54,7 @@ class VersionContent(MethodView):
 
     @content.operation("media_version_content_retrieve", ANYONE, refuses=READING)
     @content.arguments(ContentQuery, location="query")
-    @content.response(200, content_type="application/octet-stream")
+    @content.response(200, content_type="*/*")
     def get(self, query: dict[str, Any], media_id: UUID, version: str) -> Response:
         """Read a variant of a file."""
         return _answer(query, media_id, version)
