@@ -7,7 +7,7 @@ from marshmallow import validate
 
 from services.payments.api import stripe as desk
 from services.payments.api.fields import IdOrUuid, Since, Until, in_order
-from services.payments.api.schemas.payments import Config, Order, OrderDetail, Refund, RefundRequest
+from services.payments.api.schemas.payments import Config, Order, OrderDetail, Receipt, Refund, RefundRequest
 from services.payments.domain import errors
 from services.payments.domain.amounts import CHARGE_MIN_CENTS
 from services.payments.models.orders import METHODS, ORDER_TYPES, STATUSES
@@ -202,10 +202,11 @@ class ReceiptQuery(QuerySchema):
 
 
 @payments.route("/payments/<ref:reference>/receipt/")
-class Receipt(MethodView):
+class Receipts(MethodView):
     @payments.operation("payments_receipt_retrieve", SIGNED_IN, refuses=[NotFound, errors.OrderNotPaid])
     @payments.arguments(ReceiptQuery, location="query")
-    @payments.response(200)
+    @payments.response(200, Receipt)
+    @payments.alt_response(200, content_type="text/html")
     def get(self, query: dict[str, Any], reference: str) -> Any:
         """Return a receipt to print, or as data."""
         with reading() as connection:

@@ -62,6 +62,28 @@ class OrderItem(Schema):
     commission_rate = fields.String(required=True, allow_none=True)
 
 
+class ReceiptLine(Schema):
+    """What was paid for."""
+
+    description = fields.String(required=True)
+    amount_cents = fields.Integer(required=True)
+
+
+class Receipt(Schema):
+    """What a payer can print."""
+
+    number = fields.String(required=True)
+    order_id = fields.UUID(required=True)
+    paid_at = fields.DateTime(required=True)
+    currency = fields.String(required=True)
+    lines = fields.List(fields.Nested(ReceiptLine), required=True)
+    subtotal_cents = fields.Integer(required=True)
+    tax_cents = fields.Integer(required=True)
+    credits_applied_cents = fields.Integer(required=True)
+    charged_cents = fields.Integer(required=True)
+    refunded_cents = fields.Integer(required=True)
+
+
 class Refund(Schema):
     """Money that goes back."""
 
