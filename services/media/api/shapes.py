@@ -47,7 +47,8 @@ class Media(Schema):
     """A file. `url`, `thumbnail_url` and the addresses of versions are permanent and never signed."""
 
     id = fields.UUID()
-    url = url(description="Empty while pending or failed.")
+    # An address, or nothing: the empty text is no "uri", but it is a reference. Source: RFC 3986, section 4.1.
+    url = url(format="uri-reference", description="Empty while pending or failed.")
     thumbnail_url = fields.String(allow_none=True, metadata={"format": "uri"})
     signed_url = fields.String(
         allow_none=True, metadata={"format": "uri", "description": "Of private files, to their owner, for an hour."}
