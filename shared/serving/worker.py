@@ -36,6 +36,41 @@ HANGING_UP_SECONDS = 2.0
 _READ_BYTES = 65_536
 
 
+class Places:
+    """So many at once, and who came first goes first.
+
+    With threading's own semaphore a thread that has just left and comes again passes those who wait and still have to
+    wake up: on a busy process some wait until their time is up.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._lock = threading.Lock()
+        self._turns: deque[threading.Lock] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._turns)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._turns.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._turns:
+                self._turns.popleft().release()
+            else:
+                self._free += 1
+
+
 class Threads(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types.
     """Threads that stay with their connections; told to stop, it gives its address up at once.
 
@@ -47,7 +82,7 @@ class Threads(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types.
 
     def init_process(self) -> None:
         """Begin, in the process that answers."""
-        self._working = threading.BoundedSemaphore(self.cfg.threads)
+        self._working = Places(self.cfg.threads)
         self._waiting = threading.BoundedSemaphore(WAITING_MAX)
         self._base = base_environ(self.cfg)
         super().init_process()
