@@ -22,7 +22,7 @@ import psycopg2
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
-from bench.services import EDGE_KEY, postgresql
+from bench.servers import EDGE_KEY, postgresql
 from services.bookings.tests.world import World
 from shared.clock import frozen_at, utc_now
 from shared.database import Database, connect

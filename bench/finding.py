@@ -19,7 +19,7 @@ from typing import Any
 import psycopg2
 from sqlalchemy import text
 
-from bench.services import EDGE_KEY, cpu_seconds, postgresql
+from bench.servers import EDGE_KEY, cpu_seconds, postgresql
 from shared.database import connect, database, disconnect, reading
 from shared.database.migrate import migrate
 

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg2
 from sqlalchemy import Connection, text
 
-from bench.services import postgresql
+from bench.servers import postgresql
 from services.locations.domain.sphere import METRES_PER_MILE, Bounds, Point, chord_of
 from services.locations.models import lookups
 from services.locations.operations.seeding import load_reference

@@ -21,7 +21,7 @@ import psycopg2
 from flask import Flask
 from sqlalchemy import event, text
 
-from bench.services import EDGE_KEY, FORKING, cpu_seconds, postgresql
+from bench.servers import EDGE_KEY, FORKING, cpu_seconds, postgresql
 from shared.database import connect, database
 from shared.database.migrate import migrate
 from shared.identity.edge import EDGE_HEADER, sign_edge

@@ -7,16 +7,13 @@ the figures hold beside other work; requests per core and second follow from it.
 
 import argparse
 import http.client
-import multiprocessing
 import os
 import platform
 import random
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -28,18 +25,15 @@ from typing import Any
 
 import psycopg2
 
-from deploy.local.programs import find_postgresql
+from bench.servers import EDGE_KEY, FORKING, cpu_seconds, free_port, postgresql
 from shared.database import connect
 from shared.database.migrate import migrate
 from shared.identity.edge import EDGE_HEADER, sign_edge
 from shared.ids import uuid7
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "services.md"
-FORKING = multiprocessing.get_context("fork")
-EDGE_KEY = "bench-edge-key-of-at-least-32-characters"
 SERVICES, PRACTITIONERS = 5_000, 500
 CONNECTIONS = 8
-TICK = os.sysconf("SC_CLK_TCK")
 
 _FILL = f"""
     INSERT INTO practitioners (id, public_uuid, user_id, slug, display_name, professional_title, bio, status,
@@ -127,40 +121,6 @@ HEAD = (
 BESIDE = "| request | app CPU ms before | PostgreSQL before | app CPU ms | PostgreSQL CPU ms |\n|---|---|---|---|---|"
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Start a server of our own and return the address of an empty database with the extensions."""
-    programs = find_postgresql()
-    if programs is None:
-        raise SystemExit("PostgreSQL is missing: 'make up' installs it.")
-    folder, port = Path(tempfile.mkdtemp(prefix="estuary-bench-")), free_port()
-    options: dict[str, Any] = {"cwd": "/", "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-        options["user"] = "postgres"
-    data = folder / "data"
-    subprocess.run([programs / "initdb", "-D", data, "-U", "bench", "-A", "trust"], **options)
-    settings = "-c listen_addresses=127.0.0.1 -c fsync=off -c shared_preload_libraries=pg_stat_statements"
-    told = f"-p {port} -k '' {settings}"
-    subprocess.run([programs / "pg_ctl", "start", "-D", data, "-w", "-l", folder / "log", "-o", told], **options)
-    try:
-        url = f"postgresql://bench@127.0.0.1:{port}/postgres"
-        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-            for extension in ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent", "pg_stat_statements"):
-                cursor.execute(f"CREATE EXTENSION {extension}")
-        yield url
-    finally:
-        subprocess.run([programs / "pg_ctl", "stop", "-D", data, "-m", "immediate"], **options)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @contextmanager
 def web(url: str, port: int, source: Path) -> Iterator[int]:
     """Start catalog's web process as `estuary web catalog` does, from this source; yield the process that answers."""
@@ -179,12 +139,6 @@ def web(url: str, port: int, source: Path) -> Iterator[int]:
     finally:
         parent.send_signal(signal.SIGTERM)
         parent.wait(20)
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def backends(url: str) -> dict[int, float]:

@@ -11,7 +11,6 @@ import os
 import platform
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import text
 
+from bench.servers import cpu_seconds, free_port, memory_mb
 from services.notifications.operations.lines import Line, add_line
 from services.notifications.operations.tickets import issue_ticket
 from shared.clock import utc_now
@@ -212,13 +212,6 @@ def processes(variables: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen
             process.wait(60)
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_until_live(port: int) -> None:
     """Wait until a process answers."""
     for _ in range(600):
@@ -229,18 +222,6 @@ def wait_until_live(port: int) -> None:
         else:
             return
     raise SystemExit(f"nothing listens on {port}")
-
-
-def memory_mb(pid: int) -> float:
-    """Return the resident memory of a process."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def clean(database: Database) -> None:

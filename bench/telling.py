@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.sockets import cpu_seconds
+from bench.servers import cpu_seconds
 from services.notifications.operations.announcing import announce, spread
 from shared.clock import utc_now
 from shared.database import Database

@@ -26,8 +26,8 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from bench.services import postgresql
-from bench.sockets import cpu_seconds, free_port, memory_mb, wait_until_live
+from bench.servers import cpu_seconds, free_port, memory_mb, postgresql
+from bench.sockets import wait_until_live
 from shared.database import Database
 from shared.database.migrate import migrate
 from shared.identity.edge import EDGE_HEADER, sign_edge

@@ -177,11 +177,11 @@ async def _copy_both_ways(client: WebSocketResponse, service: ClientWebSocketRes
         for task in (to_service, to_client):
             task.cancel()
         await asyncio.gather(to_service, to_client, return_exceptions=True)
-    code, told = _close_code(service.close_code), b""
+    code = _close_code(service.close_code)
     if client.close_code is not None and service.close_code is None:
         await service.close(code=_close_code(client.close_code))
     if not client.closed:
-        await client.close(code=code, message=told)
+        await client.close(code=code)
 
 
 async def _copy(
