@@ -32,7 +32,7 @@ from services.auth.models import User
 from services.auth.operations import impersonation, staffing, throttling
 from services.auth.operations.activity import note
 from services.auth.operations.deletion import ask_for_deletion
-from services.auth.operations.sessions import end_sessions, refuse_tokens
+from services.auth.operations.sessions import sign_out_everywhere
 from services.auth.operations.staff_changes import (
     change_person,
     mail_reset,
@@ -193,8 +193,7 @@ class RevokeSessions(MethodView):
         by, now = identity(), utc_now()
         with transaction() as session:
             user = _below(session, user_id)
-            ended = end_sessions(session, user_id=user.id, reason="staff", now=now)
-            refuse_tokens(session, user_id=user.id, reason="staff", now=now)
+            ended = sign_out_everywhere(session, user_id=user.id, reason="staff", now=now)
             details = {"reason": body["reason"], "sessions": len(ended)}
             note(
                 session,

@@ -28,7 +28,7 @@ from services.auth.models import (
 )
 from services.auth.operations import action_tokens, second_factor
 from services.auth.operations.activity import alert, note
-from services.auth.operations.sessions import end_sessions, refuse_tokens
+from services.auth.operations.sessions import sign_out_everywhere
 from services.auth.operations.sign_in import enter
 from services.auth.operations.staffing import locked, require_another_superuser
 from services.auth.operations.tokens import Grant
@@ -62,8 +62,7 @@ def ask_for_deletion(
     actor = None if by.user_id == user.id else by.user_id
     details = {"reason": reason, "immediate": immediate}
     note(session, "deletion_requested", user_id=user.id, actor_id=actor, client=client, now=now, details=details)
-    end_sessions(session, user_id=user.id, reason="deletion", now=now)
-    refuse_tokens(session, user_id=user.id, reason="deletion", now=now)
+    sign_out_everywhere(session, user_id=user.id, reason="deletion", now=now)
     if immediate:
         erase(session, user, now=now)
         return user

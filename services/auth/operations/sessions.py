@@ -119,6 +119,16 @@ def end_sessions(session: Session, *which: ColumnElement[bool], user_id: int, re
     return list(ended)
 
 
+def sign_out_everywhere(session: Session, *, user_id: int, reason: str, now: datetime) -> list[UUID]:
+    """End all of a person's sessions, refuse every access token there is of theirs, and return the sessions' ids.
+
+    Emits SessionRevoked.
+    """
+    ended = end_sessions(session, user_id=user_id, reason=reason, now=now)
+    refuse_tokens(session, user_id=user_id, reason=reason, now=now)
+    return ended
+
+
 def refuse_tokens(session: Session, *, user_id: int, reason: str, now: datetime, not_before: int | None = None) -> None:
     """Refuse a person's access tokens that were issued before `not_before` (unix seconds), by default until now.
 

@@ -16,7 +16,7 @@ from services.auth.operations import action_tokens
 from services.auth.operations.accounts import add_user, user_by_email
 from services.auth.operations.activity import note
 from services.auth.operations.emails import request_verification
-from services.auth.operations.sessions import end_sessions, refuse_tokens
+from services.auth.operations.sessions import sign_out_everywhere
 from shared.errors import NotFound
 from shared.identity import SYSTEM, Identity
 from shared.identity.action_tokens import VERIFY_EMAIL
@@ -62,8 +62,7 @@ def suspend(
     user.account_status = "suspended"
     user.status_reason = reason
     record(session, UserChanged.of(user), subject=user)
-    end_sessions(session, user_id=user.id, reason="suspended", now=now)
-    refuse_tokens(session, user_id=user.id, reason="suspended", now=now)
+    sign_out_everywhere(session, user_id=user.id, reason="suspended", now=now)
     _note(session, "suspended", user, by=by, client=client, now=now, reason=reason)
     return user
 
@@ -87,8 +86,7 @@ def require_verification(
     user.account_status, user.status_reason = "pending", reason
     user.email_verified_at = None
     record(session, UserChanged.of(user), subject=user)
-    end_sessions(session, user_id=user.id, reason="verification_required", now=now)
-    refuse_tokens(session, user_id=user.id, reason="verification_required", now=now)
+    sign_out_everywhere(session, user_id=user.id, reason="verification_required", now=now)
     action_tokens.use_up_all(session, VERIFY_EMAIL, user_id=user.id, now=now)
     request_verification(session, user, now=now)
     _note(session, "verification_required", user, by=by, client=client, now=now, reason=reason)
@@ -140,8 +138,7 @@ def set_flags(
     user.is_staff, user.is_superuser = wanted_staff, wanted_super
     record(session, UserChanged.of(user), subject=user)
     if lost:
-        end_sessions(session, user_id=user.id, reason="role_lost", now=now)
-        refuse_tokens(session, user_id=user.id, reason="role_lost", now=now)
+        sign_out_everywhere(session, user_id=user.id, reason="role_lost", now=now)
     _note(session, "roles_changed", user, by=by, client=client, now=now, reason=reason)
     return user
 
