@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,17 +13,11 @@ from typing import Any
 import psycopg2
 
 from deploy.local.programs import find_postgresql
+from shared.testing.ports import free_port
 
 FORKING = multiprocessing.get_context("fork")
 EDGE_KEY = "bench-edge-key-of-at-least-32-characters"
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -25,11 +25,12 @@ from typing import Any
 
 import psycopg2
 
-from bench.servers import EDGE_KEY, FORKING, cpu_seconds, free_port, postgresql
+from bench.servers import EDGE_KEY, FORKING, cpu_seconds, postgresql
 from shared.database import connect
 from shared.database.migrate import migrate
 from shared.identity.edge import EDGE_HEADER, sign_edge
 from shared.ids import uuid7
+from shared.testing.ports import free_port
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "services.md"
 SERVICES, PRACTITIONERS = 5_000, 500

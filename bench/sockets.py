@@ -24,13 +24,14 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import text
 
-from bench.servers import cpu_seconds, free_port, memory_mb
+from bench.servers import cpu_seconds, memory_mb
 from services.notifications.operations.lines import Line, add_line
 from services.notifications.operations.tickets import issue_ticket
 from shared.clock import utc_now
 from shared.database import Database
 from shared.identity.edge import EDGE_HEADER, sign_edge
 from shared.testing import environment
+from shared.testing.ports import free_port
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "sockets.md"
 PATH = "/notifications/ws/"

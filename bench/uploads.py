@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from bench.servers import cpu_seconds, free_port, memory_mb, postgresql
+from bench.servers import cpu_seconds, memory_mb, postgresql
 from bench.sockets import wait_until_live
 from shared.database import Database
 from shared.database.migrate import migrate
@@ -35,6 +35,7 @@ from shared.identity.minting import mint_access_token
 from shared.ids import uuid7
 from shared.testing import environment
 from shared.testing.http import KID, PRIVATE_KEY, trust_test_key
+from shared.testing.ports import free_port
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "uploads.md"
 FIRST_PERSON, EACH = 9_700_000, 80

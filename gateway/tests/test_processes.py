@@ -15,12 +15,7 @@ import pytest
 import requests
 
 from gateway.tests.running import BASE, EDGE_KEY, Reply, RunningGateway, Seen, until
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from shared.testing.ports import free_port
 
 
 @pytest.fixture

@@ -14,16 +14,10 @@ from typing import Self
 
 from deploy.local.runner import wait_for
 from deploy.local.stack import Stack
+from shared.testing.ports import free_port
 from tests.operations.asking import ask
 
 PATIENCE_SECONDS = 40
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Other:

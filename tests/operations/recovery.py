@@ -23,7 +23,7 @@ from deploy.local.postgresql import SUPERUSER, database_of, role_of
 from deploy.local.programs import find_postgresql
 from deploy.local.runner import wait_for
 from deploy.local.stack import Stack
-from tests.operations.others import free_port
+from shared.testing.ports import free_port
 
 PATIENCE_SECONDS = 60
 

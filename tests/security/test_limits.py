@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from deploy.local.stack import Stack
-from gateway.tests.test_processes import free_port
+from shared.testing.ports import free_port
 from tests.e2e.api import eventually
 from tests.e2e.people import Person, Practitioner, free_slots, register
 from tests.security.attacker import strange_address

@@ -16,7 +16,7 @@ import requests
 
 from deploy.local.profiles import SERVICES
 from deploy.local.stack import Stack
-from gateway.tests.test_processes import free_port
+from shared.testing.ports import free_port
 from tests.e2e.api import Api, eventually
 from tests.e2e.people import PASSWORD, Person, register
 from tests.security import AT_ONCE_SECONDS, FULL

@@ -3,13 +3,12 @@
 import asyncio
 import os
 import signal
-import socket as sockets
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from shared.database import Database
 from shared.identity.edge import EDGE_HEADER, sign_edge
 from shared.testing.environment import read
 from shared.testing.http import Caller
+from shared.testing.ports import free_ports
 
 PATH = "/notifications/ws/"
 START_SECONDS, PATIENCE_SECONDS = 120.0, 30.0
@@ -45,15 +45,6 @@ class Running:
             self.edge_key.encode(), method="GET", path=PATH, ip=ip, request_id="test-request", now=int(time.time())
         )
         return {EDGE_HEADER: signature}
-
-
-def free_ports(number: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    with ExitStack() as probes:
-        held = [probes.enter_context(sockets.socket()) for _ in range(number)]
-        for probe in held:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in held]
 
 
 @contextmanager

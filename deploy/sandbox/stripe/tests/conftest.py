@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -18,15 +17,11 @@ from typing import Any
 import pytest
 import stripe
 
+from shared.testing.ports import free_port
+
 SECRET = "whsec_for_the_tests"
 VERSION = "2026-10-28.endive"
 ROOT = Path(__file__).parents[4]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -24,12 +24,13 @@ from services.notifications.realtime.connection import BUFFERED_MESSAGES, Connec
 from services.notifications.realtime.reading import News, Place, _news
 from services.notifications.realtime.server import Realtime
 from services.notifications.settings import Settings
-from services.notifications.tests.sockets import PATH, Page, free_ports, ticket, write
+from services.notifications.tests.sockets import PATH, Page, ticket, write
 from shared.clock import utc_now
 from shared.database import Database
 from shared.identity.edge import EDGE_HEADER, sign_edge
 from shared.messaging.testing import message
 from shared.testing.http import Caller
+from shared.testing.ports import free_port
 
 Open = Callable[..., Awaitable[Page]]
 Story = Callable[[Realtime, Open], Awaitable[None]]
@@ -37,7 +38,7 @@ Story = Callable[[Realtime, Open], Awaitable[None]]
 
 def live(story: Story, **changes: Any) -> None:
     """Run `story(realtime, open_page)` with a realtime process inside this one; nobody carries its hints."""
-    [port] = free_ports(1)
+    port = free_port()
     settings = replace(Settings.from_environ(), realtime_bind=f"127.0.0.1:{port}", **changes)
 
     async def run() -> None:
