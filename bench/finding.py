@@ -204,7 +204,7 @@ def _fill_practitioners(url: str, first: int, last: int) -> None:
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_indexdef('ix_practitioners_found'::regclass)")
-        definition = cursor.fetchone()[0]
+        [definition] = cursor.fetchall()[0]
         cursor.execute("DROP INDEX ix_practitioners_found")
     ends = [end + 1 for end in BAND_ENDS]
     _fill(url, [_PRACTITIONERS, _PLACES], [], first, last, size=last, band_ends=ends)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -65,7 +65,7 @@ class Handlers:
             self._by_key.setdefault(subscription.key, []).append(subscription)
 
     @classmethod
-    def of(cls, modules: Iterable[ModuleType]) -> "Handlers":
+    def of(cls, modules: Iterable[ModuleType | SimpleNamespace]) -> "Handlers":
         """Collect the `@handles` functions that are defined in `modules`, or imported into them."""
         seen: dict[int, Handler[Any]] = {}
         for module in modules:
