@@ -143,33 +143,12 @@ def definitions(
         bindings += [(EVENTS, f"{member.name}.in", key) for key in wanted_keys(member)]
         bindings.append((SNAPSHOTS, f"{member.name}.in", f"{member.name}.#"))
     return {
-        "exchanges": [
-            {
-                "name": name,
-                **host,
-                "type": kind,
-                "durable": True,
-                "auto_delete": False,
-                "internal": False,
-                "arguments": {},
-            }
-            for name, kind in exchanges
-        ],
+        "exchanges": [_exchange(virtual_host, name, kind) for name, kind in exchanges],
         "queues": [
             {"name": name, **host, "durable": True, "auto_delete": False, "arguments": _arguments(name)}
             for name in queues
         ],
-        "bindings": [
-            {
-                "source": source,
-                **host,
-                "destination": queue,
-                "destination_type": "queue",
-                "routing_key": key,
-                "arguments": {},
-            }
-            for source, queue, key in bindings
-        ],
+        "bindings": [_binding(virtual_host, *binding) for binding in bindings],
         "policies": [{**host, **policy} for policy in policies],
         "permissions": [{**host, **_permission(user, members, listeners)} for user in broker_users(members, listeners)],
         "topic_permissions": [
@@ -177,6 +156,29 @@ def definitions(
             for user in broker_users(members, listeners)
             for exchange, rights in _topic_rights(user, members, listeners).items()
         ],
+    }
+
+
+def _exchange(virtual_host: str, name: str, kind: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "vhost": virtual_host,
+        "type": kind,
+        "durable": True,
+        "auto_delete": False,
+        "internal": False,
+        "arguments": {},
+    }
+
+
+def _binding(virtual_host: str, source: str, queue: str, key: str) -> dict[str, Any]:
+    return {
+        "source": source,
+        "vhost": virtual_host,
+        "destination": queue,
+        "destination_type": "queue",
+        "routing_key": key,
+        "arguments": {},
     }
 
 
