@@ -16,6 +16,7 @@ from services.practitioners.api.reviewing import reviewing
 from services.practitioners.api.schedules import schedules
 from services.practitioners.api.search import search
 from services.practitioners.api.taxonomies import specializations, styles, topics
+from services.practitioners.api.viewing import flush_at_exit
 from services.practitioners.api.workload import workload
 from services.practitioners.settings import settings
 from shared.http import create_service_app
@@ -45,4 +46,5 @@ BLUEPRINTS = [
 def create_app() -> Flask:
     """Return the WSGI application."""
     told = settings()
+    flush_at_exit()
     return create_service_app("practitioners", "Practitioners", told, BLUEPRINTS, replica_url=told.database_replica_url)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.practitioners.domain import words
 from services.practitioners.models import Practitioner
-from services.practitioners.operations import checking, next_available, reminding, views
+from services.practitioners.operations import checking, forgetting, next_available, reminding, views
 from services.practitioners.operations.announcing import announce, announce_calendar, lock_calendar
 from services.practitioners.operations.banding import misplaced, place_in_bands
 from services.practitioners.operations.queueing import queue_next_available
@@ -179,6 +179,15 @@ def forget_old_views() -> None:
     """Delete counts of views that no analytics asks for any more."""
     with transaction() as session:
         views.forget_old_views(session, today=utc_now().date())
+
+
+@daily(at="03:55")
+def forget_deleted() -> None:
+    """Blank the profiles that were deleted thirty days ago, and let others have their addresses."""
+    while database().retrying(lambda session: forgetting.forget_deleted(session, now=utc_now(), batch=BATCH)):
+        pass
+    with transaction() as session:
+        forgetting.free_addresses(session, now=utc_now())
 
 
 @daily(at="03:05")

@@ -18,7 +18,7 @@ is its count, and exact.
 Source of the rules: docs/api.md, "Pages".
 """
 
-from shared.listing.declaration import COUNT_EXACT_MAX, PAGE_SIZE, PAGE_SIZE_MAX, Filter, Listing, Page
+from shared.listing.declaration import COUNT_EXACT_MAX, PAGE_SIZE, PAGE_SIZE_MAX, Filter, Listing, Page, window
 from shared.listing.statements import Row
 
-__all__ = ["COUNT_EXACT_MAX", "PAGE_SIZE", "PAGE_SIZE_MAX", "Filter", "Listing", "Page", "Row"]
+__all__ = ["COUNT_EXACT_MAX", "PAGE_SIZE", "PAGE_SIZE_MAX", "Filter", "Listing", "Page", "Row", "window"]

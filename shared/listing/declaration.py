@@ -92,7 +92,7 @@ class Listing:
         Raises NotFound past the end, Invalid for a broken cursor or a page too deep to count to.
         """
         order = self._order(query.get("ordering") or self.default_ordering)
-        size, number, offset = _window(query, self.page_size_max)
+        size, number, offset = window(query, self.page_size_max)
         cursor = read_cursor(query["cursor"], order) if query.get("cursor") else None
         if cursor is None and offset + size > COUNT_EXACT_MAX + self.page_size_max:
             raise Invalid.field("page", f"Pages beyond row {COUNT_EXACT_MAX} need ?cursor=.")
@@ -299,8 +299,11 @@ class Listing:
         return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def _window(query: Mapping[str, Any], most: int) -> tuple[int, int, int]:
-    """Return size, page number and offset; `limit` and `offset` are the old clients' spelling."""
+def window(query: Mapping[str, Any], most: int) -> tuple[int, int, int]:
+    """Return size, page number and offset of the page that `query` asks for, with `most` rows.
+
+    `limit` and `offset` are the old clients' spelling.
+    """
     if "limit" in query or "offset" in query:
         size, offset = min(query.get("limit", PAGE_SIZE), most), query.get("offset", 0)
         return size, offset // size + 1, offset

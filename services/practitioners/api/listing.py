@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from services.practitioners.api.caching import let_caches_keep
 from services.practitioners.api.places import PLACE_NAMES, asked_bounds, asked_circle, asked_time, check_ranges
 from services.practitioners.queries.free_days import free_page
 from services.practitioners.queries.paging import practitioners_page
@@ -19,7 +18,6 @@ RADIUS_KM = 40.0
 
 def list_page(query: dict[str, Any], *, by: Identity | None) -> dict[str, Any]:
     """Return a page of practitioners; `by` None is anybody."""
-    let_caches_keep()
     check_ranges(query)
     circle, bounds = asked_circle(query, radius_km=RADIUS_KM), asked_bounds(query)
     if circle is None and any(name.lstrip("-") == "distance" for name in query.get("ordering", ())):

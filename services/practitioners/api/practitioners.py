@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.practitioners.api.caching import let_caches_keep
+from services.practitioners.api.caching import kept_for_strangers, let_caches_keep
 from services.practitioners.api.listing import list_page
 from services.practitioners.api.matching import require_profile, tag_profile
 from services.practitioners.api.schemas.lists import PractitionerListPage, PractitionersQuery
@@ -65,6 +65,7 @@ class Practitioners(MethodView):
     """All of them."""
 
     @practitioners.operation("practitioners_list", ANYONE)
+    @kept_for_strangers
     @practitioners.arguments(PractitionersQuery, location="query")
     @practitioners.response(200, PractitionerListPage)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -226,6 +227,7 @@ class PublicPractitioners(MethodView):
     """All of them, whoever asks."""
 
     @public.operation("public_practitioners_list", ANYONE)
+    @kept_for_strangers
     @public.arguments(PractitionersQuery, location="query")
     @public.response(200, PractitionerListPage)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.practitioners.api.caching import let_caches_keep
+from services.practitioners.api.caching import kept_for_strangers
 from services.practitioners.api.places import asked_circle
 from services.practitioners.api.schemas.profiles import PractitionerList
 from services.practitioners.api.schemas.search import (
@@ -39,6 +39,7 @@ class Search(MethodView):
     """Finding somebody."""
 
     @search.operation("practitioners_search_retrieve", ANYONE, refuses=[PageTooDeep, PlaceNotFound])
+    @kept_for_strangers
     @search.arguments(SearchQuery, location="query")
     @search.response(200, PractitionerSearchHitPage)
     def get(self, query: Body) -> Body:
@@ -46,7 +47,6 @@ class Search(MethodView):
 
         Beside the page stand what was understood and, with `include=facets`, what else could be asked for.
         """
-        let_caches_keep()
         return search_page(query)
 
 
@@ -55,6 +55,7 @@ class Facets(MethodView):
     """What could be asked for."""
 
     @search.operation("practitioners_facets_retrieve", ANYONE)
+    @kept_for_strangers
     @search.arguments(FacetsQuery, location="query")
     @search.response(200, SearchFacets)
     def get(self, query: Body) -> Body:
@@ -81,6 +82,7 @@ class Featured(MethodView):
     """Who stands first."""
 
     @search.operation("practitioners_featured_retrieve", ANYONE)
+    @kept_for_strangers
     @search.arguments(FeaturedQuery, location="query")
     @search.response(200, PractitionerList(many=True))
     def get(self, query: Body) -> list[Body]:

@@ -1,13 +1,16 @@
 """Counting how often profiles are looked at: in this process, written down every ten seconds, without user ids."""
 
+import atexit
 import re
 import threading
 from collections import Counter
+from contextlib import suppress
 from datetime import date
 from time import monotonic
 from typing import Final
 
 from flask import request
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.practitioners.operations.views import add_views
 from shared.clock import utc_now
@@ -28,6 +31,18 @@ def count_view(practitioner_id: int) -> None:
         _counted[practitioner_id, utc_now().date()] += 1
         is_time = monotonic() - _flushed_at >= FLUSH_SECONDS
     if is_time:
+        flush_views()
+
+
+def flush_at_exit() -> None:
+    """Let the process write down what has gathered when it ends; what the database does not take then is lost."""
+    atexit.unregister(_flush_last)
+    atexit.register(_flush_last)
+
+
+def _flush_last() -> None:
+    # RuntimeError: the process is not connected any more.
+    with suppress(SQLAlchemyError, RuntimeError):
         flush_views()
 
 

@@ -27,6 +27,11 @@ class Circle:
         """The straight line to the circle's edge, on the unit sphere."""
         return 2 * sin(self.radius_km / EARTH_KM / 2)
 
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The point and the chord, by the names under which statements bind them."""
+        return dict(zip(("px", "py", "pz"), self.point, strict=True)) | {"chord": self.chord}
+
 
 def kilometres(chord: float) -> float:
     """Return the distance over ground of a chord of the unit sphere."""

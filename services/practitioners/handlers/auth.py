@@ -10,23 +10,16 @@ from sqlalchemy.orm import Session
 from services.practitioners.domain.text import full_name
 from services.practitioners.models import (
     BookingCopy,
-    Certification,
     ClientNote,
-    ClientStats,
     Document,
-    Education,
     FavoriteCounter,
     FavoritePractitioner,
-    OldSlug,
-    OutOfOffice,
     Practitioner,
-    Question,
     Schedule,
-    TimeBlock,
     User,
 )
-from services.practitioners.operations.announcing import announce, announce_calendar, release_media
-from services.practitioners.operations.facts import refresh_facts
+from services.practitioners.operations.announcing import announce
+from services.practitioners.operations.forgetting import erase_profile
 from shared.clock import utc_now
 from shared.messaging import Message, handles, replace_replica
 from shared.privacy import personal_data
@@ -71,7 +64,10 @@ def keep_user(session: Session, event: UserChanged, message: Message) -> None:
 
 
 def erase_person(session: Session, user_id: int) -> None:
-    """Blank the copy and the profile, and remove documents, notes by and about the person, and favourites."""
+    """Blank the copy and the profile, and remove documents, notes by and about the person, and favourites.
+
+    Nobody else gets the profile's address for thirty days.
+    """
     session.execute(
         update(User)
         .where(User.id == user_id)
@@ -82,28 +78,8 @@ def erase_person(session: Session, user_id: int) -> None:
     session.execute(delete(ClientNote).where(ClientNote.user_id == user_id))
     practitioner = session.scalar(select(Practitioner).where(Practitioner.user_id == user_id).with_for_update())
     if practitioner is not None:
-        _erase_profile(session, practitioner)
-
-
-def _erase_profile(session: Session, practitioner: Practitioner) -> None:
-    documents = session.scalars(select(Document).where(Document.practitioner_id == practitioner.id)).all()
-    media = {document.media_id for document in documents if document.media_id}
-    media |= {one for one in (practitioner.profile_image_media_id, practitioner.profile_video_media_id) if one}
-    for model in (Document, Certification, Education, Question, ClientNote, ClientStats, OutOfOffice, TimeBlock):
-        session.execute(delete(model).where(model.practitioner_id == practitioner.id))
-    session.execute(delete(Schedule).where(Schedule.practitioner_id == practitioner.id))
-    session.execute(delete(OldSlug).where(OldSlug.practitioner_id == practitioner.id))
-    for name in ("display_name", "professional_title", "bio", "quote", "profile_image_url", "profile_video_url"):
-        setattr(practitioner, name, None)
-    practitioner.profile_image_media_id = practitioner.profile_video_media_id = None
-    practitioner.status_message, practitioner.full_name, practitioner.languages = None, "", []
-    practitioner.user_active, practitioner.deleted_at = False, practitioner.deleted_at or utc_now()
-    practitioner.slug = f"practitioner-{practitioner.public_uuid.hex[-12:]}"
-    for media_id in media:
-        release_media(session, practitioner, media_id)
-    refresh_facts(session, [practitioner.id])
-    announce(session, practitioner)
-    announce_calendar(session, practitioner)
+        practitioner.user_active, practitioner.deleted_at = False, practitioner.deleted_at or utc_now()
+        erase_profile(session, practitioner)
 
 
 def exported(session: Session, user_id: int) -> Iterator[dict[str, Any]]:

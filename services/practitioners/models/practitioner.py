@@ -132,6 +132,7 @@ class Practitioner(Versioned, Timestamps, Base):
         ),
         Index("ix_practitioners_vacation", "vacation_until", postgresql_where=text("activity = 'vacation'")),
         Index("ix_practitioners_suspended", "suspended_until", postgresql_where=text("suspended_until IS NOT NULL")),
+        Index("ix_practitioners_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index("ix_practitioners_featured", "featured_until", postgresql_where=text("featured_until IS NOT NULL")),
     )
 
@@ -164,6 +165,11 @@ class Practitioner(Versioned, Timestamps, Base):
     def shown_name(self) -> str:
         """The name that is shown; never empty."""
         return self.display_name or self.full_name or "Practitioner"
+
+    @property
+    def nameless_slug(self) -> str:
+        """The address of a profile that has no name any more."""
+        return f"practitioner-{self.public_uuid.hex[-12:]}"
 
     def limit(self, name: str) -> int:
         """Return a plan's limit; −1 is unlimited, as is an absent one."""

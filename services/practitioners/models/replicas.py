@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from services.practitioners.models.base import Base
+from shared.clock import utc_now
 from shared.messaging import Replica
 
 
@@ -92,13 +93,31 @@ class Service(Replica, Base):
     available_until: Mapped[datetime | None]
 
 
+def _city_index(name: str) -> Index:
+    """Return the index that holds who works in a city in the usual order of lists."""
+    order = (text("featured DESC"), text("since DESC"), text("practitioner_id DESC"))
+    where = text("listed AND deleted_at IS NULL")
+    return Index(f"ix_places_{name}", name, *order, postgresql_where=where)
+
+
 class Place(Replica, Base):
-    """A practitioner's location as anybody may see it; `listed` and `tags` are copies of the practitioner's."""
+    """A practitioner's location as anybody may see it.
+
+    `listed`, `tags`, `featured` and `since` (`created_at`) are copies of the practitioner's.
+    """
 
     __tablename__ = "places"
     __table_args__ = (
         Index("ix_places_practitioner", "practitioner_id"),
-        Index("ix_places_geo", "geo", postgresql_using="gist", postgresql_where=text("deleted_at IS NULL")),
+        Index(
+            "ix_places_geo",
+            "geo",
+            postgresql_using="gist",
+            postgresql_include=["id", "practitioner_id", "listed", "featured", "since"],
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        _city_index("city_key"),
+        _city_index("city_slug"),
         Index(
             "ix_places_area",
             "area",
@@ -139,6 +158,8 @@ class Place(Replica, Base):
     country_key: Mapped[str] = mapped_column(default="")
     listed: Mapped[bool] = mapped_column(default=False, server_default="false")
     tags: Mapped[list[str]] = mapped_column(default=list, server_default=text("'{}'"))
+    featured: Mapped[bool] = mapped_column(default=False, server_default="false")
+    since: Mapped[datetime] = mapped_column(default=utc_now, server_default=text("now()"))
     names: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed(NAMES, persisted=True), deferred=True)
     geo: Mapped[str | None] = mapped_column(Cube(), Computed(POINT, persisted=True), deferred=True)
     area: Mapped[str | None] = mapped_column(Cube(), Computed(AREA, persisted=True), deferred=True)

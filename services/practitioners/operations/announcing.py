@@ -25,10 +25,12 @@ from shared.messaging import EventTooLarge, record
 from shared.scheduling.zones import days_later
 
 _SYNC_PLACES = text("""
-    UPDATE places SET listed = practitioners.listed, tags = practitioners.tags
+    UPDATE places SET listed = practitioners.listed, tags = practitioners.tags, featured = practitioners.featured,
+        since = practitioners.created_at
     FROM practitioners
     WHERE practitioners.id = places.practitioner_id AND places.practitioner_id = ANY(:ids)
-      AND (places.listed, places.tags) IS DISTINCT FROM (practitioners.listed, practitioners.tags)
+      AND (places.listed, places.tags, places.featured, places.since)
+          IS DISTINCT FROM (practitioners.listed, practitioners.tags, practitioners.featured, practitioners.created_at)
 """)
 
 

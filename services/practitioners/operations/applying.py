@@ -12,6 +12,7 @@ from services.practitioners.domain import text, words
 from services.practitioners.domain.errors import AlreadyPractitioner, HasUpcomingBookings
 from services.practitioners.models import BookingCopy, OldSlug, Onboarding, Practitioner, Preference, Subscription, User
 from services.practitioners.operations.announcing import announce, announce_calendar
+from services.practitioners.operations.counting import count_known_bookings
 from services.practitioners.operations.facts import refresh_facts
 from services.practitioners.operations.onboarding import refresh_onboarding
 from shared.errors import Invalid
@@ -38,7 +39,7 @@ def apply_as_practitioner(session: Session, *, by: Identity, data: Mapping[str, 
         "user_active": user.is_active if user else True,
         "timezone": zone,
     }
-    practitioner = _revived(existing, values) if existing else _created(session, by.user_id, values)
+    practitioner = _revived(session, existing, values) if existing else _created(session, by.user_id, values)
     plan = session.get(Subscription, practitioner.id)
     if plan is not None and plan.is_active and plan.deleted_at is None:
         practitioner.tier_code, practitioner.features = plan.tier_code, plan.features
@@ -65,14 +66,17 @@ def _created(session: Session, user_id: int, values: Mapping[str, Any]) -> Pract
             if "user_id" in str(taken.orig):
                 raise AlreadyPractitioner from taken
             continue
+        count_known_bookings(session, practitioner.id)
         return practitioner
     raise AlreadyPractitioner("Somebody is registering the same name at this moment. Try again.")
 
 
-def _revived(practitioner: Practitioner, values: Mapping[str, Any]) -> Practitioner:
+def _revived(session: Session, practitioner: Practitioner, values: Mapping[str, Any]) -> Practitioner:
     for key, value in values.items():
         if value is not None:
             setattr(practitioner, key, value)
+    if practitioner.slug == practitioner.nameless_slug:
+        practitioner.slug = free_slug(session, practitioner.shown_name, owner_id=practitioner.id)
     practitioner.deleted_at = None
     practitioner.verification_status = words.DRAFT
     practitioner.activity = words.ACTIVE

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from services.practitioners.domain.counting import Counted, days, totals
@@ -96,6 +96,16 @@ def move_numbers(session: Session, practitioner_id: int, *, before: Counted | No
                 "hours": [numbers[f"h{hour}"] for hour in range(24)],
             },
         )
+
+
+def count_known_bookings(session: Session, practitioner_id: int) -> None:
+    """Count for a new profile the bookings that were told of before it."""
+    lock_numbers(session, practitioner_id)
+    known = select(BookingCopy).where(BookingCopy.practitioner_id == practitioner_id, BookingCopy.deleted_at.is_(None))
+    found = sum((totals(counted(booking)) for booking in session.scalars(known)), Counter[str]())
+    if found:
+        names = ("bookings_count", "canceled_count", "completed_count")
+        session.execute(_TOTALS, {"id": practitioner_id, **{name: found[name] for name in names}})
 
 
 def recount_client(session: Session, practitioner_id: int, user_id: int, *, now: datetime) -> None:

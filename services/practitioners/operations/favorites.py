@@ -22,7 +22,7 @@ def add_favorite(session: Session, reference: str, *, by: Identity) -> tuple[boo
     practitioner = find_practitioner(session, reference)
     if practitioner.user_id == by.user_id:
         raise Invalid.field("practitioner_id", "This is yourself.")
-    if not practitioner.is_visible:
+    if not practitioner.is_listed:
         raise PractitionerNotFound
     added = session.execute(
         insert(FavoritePractitioner)

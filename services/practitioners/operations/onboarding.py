@@ -68,6 +68,8 @@ def settle_step(session: Session, practitioner: Practitioner, *, step: str, skip
         if missing:
             raise StepIncomplete(errors={step: missing})
     onboarding.last_updated = now
+    if onboarding.status == "stalled":
+        onboarding.status, onboarding.stall_reason, onboarding.reminded_days = "in_progress", None, 0
     return refresh_onboarding(session, practitioner, now=now)
 
 

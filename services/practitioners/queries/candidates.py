@@ -166,6 +166,4 @@ def _carried(asked: Asked) -> list[Clause]:
 
 def place_parameters(asked: Asked) -> dict[str, Any]:
     """Return the bound values of the asked place."""
-    if asked.circle is None:
-        return {}
-    return dict(zip(("px", "py", "pz"), asked.circle.point, strict=True)) | {"chord": asked.circle.chord}
+    return {} if asked.circle is None else dict(asked.circle.parameters)

@@ -223,7 +223,7 @@ def asked_of(
     if circle is not None:
         where.append(near())
         variant += "+near"
-        parameters |= dict(zip(("px", "py", "pz"), circle.point, strict=True)) | {"chord": circle.chord}
+        parameters |= circle.parameters
     if bounds is not None:
         where.append(between())
         variant += "+bounds"

@@ -234,7 +234,7 @@ def featured(connection: Connection, *, limit: int, circle: Circle | None) -> li
     parameters: dict[str, Any] = {}
     if circle is not None:
         statement = statement.where(near())
-        parameters = dict(zip(("px", "py", "pz"), circle.point, strict=True)) | {"chord": circle.chord}
+        parameters = circle.parameters
     statement = statement.order_by(Practitioner.rating_weighted.desc(), Practitioner.id.desc()).limit(limit)
     return [summary(dict(one)) for one in connection.execute(statement, parameters).mappings()]
 

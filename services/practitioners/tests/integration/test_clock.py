@@ -106,6 +106,33 @@ def test_applicants_are_reminded_three_times_and_then_stall(http: Caller, databa
     assert run(database, "SELECT status FROM onboarding") == "in_progress"
 
 
+def test_skipping_a_step_is_going_on(http: Caller, database: Database) -> None:
+    person = newcomer(http, database, user_id=212)
+    person.post("/practitioners/", PROFILE)
+    run(database, "UPDATE onboarding SET status = 'stalled', stall_reason = 'no_progress', reminded_days = 14")
+
+    person.post("/practitioner-applications/complete_step/", {"step": "training_modules", "skip": True})
+
+    assert run(database, "SELECT status FROM onboarding") == "in_progress"
+
+
+def test_a_deleted_profile_is_forgotten_after_thirty_days(http: Caller, database: Database) -> None:
+    person, mine = verified(http, database, user_id=213)
+    person.delete(f"/practitioners/{mine}/")
+    now = utc_now()
+
+    with frozen_at(now + timedelta(days=29)):
+        jobs.forget_deleted()
+    assert run(database, "SELECT display_name FROM practitioners WHERE id = :id", id=mine) == "Mara Sol"
+    with frozen_at(now + timedelta(days=31)):
+        jobs.forget_deleted()
+        jobs.forget_deleted()
+
+    assert told(database, "practitioner.changed")[-1].data["bio"] is None
+    assert verified(http, database, user_id=214)[0].get("/practitioners/my_profile/").json["slug"] == "mara-sol"
+    assert person.post("/practitioners/", {"display_name": "Mara Sol"}).json["slug"] == "mara-sol-2"
+
+
 def test_calendars_reach_far_enough_again(http: Caller, database: Database) -> None:
     verified(http, database, user_id=207)
     before = len(told(database, "schedule.changed"))

@@ -65,6 +65,17 @@ def test_bookings_move_numbers_once_in_any_order(http: Caller, database: Databas
     assert clients["results"][0]["total_spent_display"] == "$80.00"
 
 
+def test_bookings_known_before_their_practitioner_count(http: Caller, database: Database) -> None:
+    _, first = verified(http, database, user_id=63)
+    done = {"status": "completed", "completed_at": "2026-12-01T10:00:00Z"}
+    hear(database, booking(1, first + 1, **done))
+
+    _, second = verified(http, database, user_id=64)
+
+    assert second == first + 1
+    assert http.get(f"/practitioners/{second}/").json["completed_sessions_count"] == 1
+
+
 def test_a_hold_that_runs_out_never_was_a_booking(http: Caller, database: Database) -> None:
     _, mine = verified(http, database, user_id=53)
 
@@ -192,6 +203,7 @@ def test_erased_people_leave_nothing(http: Caller, database: Database) -> None:
     assert told(database, "user.erased")[0].data == {"user_id": 60, "source": "practitioners"}
     with database.transaction() as session:
         assert session.get_one(Practitioner, mine).slug.startswith("practitioner-")
+    assert verified(http, database, user_id=62)[0].get("/practitioners/my_profile/").json["slug"] == "mara-sol-2"
 
 
 def test_people_are_told_what_is_held(http: Caller, database: Database) -> None:
