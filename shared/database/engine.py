@@ -5,6 +5,7 @@ with its parent. Time limits stand on every connection, so that one stuck statem
 pool slot for long.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -32,6 +33,20 @@ PING_AFTER_IDLE_SECONDS = 5.0
 
 # A deadlock's victim and a serialization failure: nothing was done, so the whole unit of work may run again.
 RETRYABLE_SQLSTATES = frozenset({"40P01", "40001"})
+RETRY_PAUSE_SECONDS = 0.01
+
+_here = threading.local()
+
+
+def is_retryable(refused: DBAPIError) -> bool:
+    """Whether PostgreSQL gave a transaction up only because others ran beside it."""
+    return getattr(refused.orig, "pgcode", None) in RETRYABLE_SQLSTATES
+
+
+def commits() -> int:
+    """Return how many transactions this thread has committed so far."""
+    made: int = getattr(_here, "commits", 0)
+    return made
 
 
 class Database:
@@ -82,6 +97,7 @@ class Database:
         """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+        _here.commits = commits() + 1
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -99,9 +115,9 @@ class Database:
                 with self.transaction() as session:
                     return work(session)
             except DBAPIError as refused:
-                if attempt == attempts or getattr(refused.orig, "pgcode", None) not in RETRYABLE_SQLSTATES:
+                if attempt == attempts or not is_retryable(refused):
                     raise
-                time.sleep(0.01 * attempt)
+                time.sleep(RETRY_PAUSE_SECONDS * attempt)
         raise AssertionError("the loop returns or raises")
 
     def forget_connections(self) -> None:

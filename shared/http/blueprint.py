@@ -11,6 +11,7 @@ from flask.views import MethodView
 
 from shared.errors import Conflict, DomainError, Forbidden, Invalid, PreconditionFailed, Unauthenticated
 from shared.http.context import identity, message_header
+from shared.http.deadlocks import unless_deadlocked
 from shared.http.idempotency import Idempotency, IdempotencyConflict, answer_once
 from shared.http.parsing import Parser
 from shared.http.policy import INTERNAL, AccountPending, Policy
@@ -85,9 +86,11 @@ class Blueprint(flask_smorest.Blueprint):
             def answer(*args: Any, **kwargs: Any) -> Response:
                 g.operation_id = operation_id
                 allow.check(identity(), request.method)
-                return answer_once(
-                    idempotency, lambda: _with_headers(make_response(view(*args, **kwargs))), fingerprint=fingerprint
-                )
+
+                def work() -> Response:
+                    return _with_headers(make_response(view(*args, **kwargs)))
+
+                return unless_deadlocked(lambda: answer_once(idempotency, work, fingerprint=fingerprint))
 
             answer._apidoc = deepcopy(getattr(view, "_apidoc", {}))  # type: ignore[attr-defined]
             answer._apidoc["operation"] = {  # type: ignore[attr-defined]

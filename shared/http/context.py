@@ -65,3 +65,9 @@ def after_commit(work: Callable[[], Any]) -> None:
     For what must not happen inside the transaction, such as waiting for another service's answer.
     """
     g.after_commit = work
+
+
+def forget_answer() -> None:
+    """Forget what was said for an answer that is to be made anew."""
+    for name in ("message", "version", "preference_applied", "after_commit"):
+        g.pop(name, None)

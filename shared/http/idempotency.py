@@ -120,7 +120,7 @@ def purge(session: Session) -> int:
 
 
 def _in_transaction(slot: _Slot, answer: Answer) -> Response:
-    def work(session: Session) -> Response:
+    with database().transaction() as session:
         names = {"lock": _lock_name(slot), "principal": slot.principal, "route": slot.route, "named": slot.key}
         begun = session.execute(_BEGUN, names).one()
         if not begun.is_alone:
@@ -130,10 +130,7 @@ def _in_transaction(slot: _Slot, answer: Answer) -> Response:
         with joined(session):
             response = answer()
         session.execute(insert(idempotency_keys).values(**slot.values(), **_answered(response)))
-        return response
-
-    response = database().retrying(work)
-    if "after_commit" not in g or "Idempotent-Replayed" in response.headers:
+    if "after_commit" not in g:
         return response
     finished = _finished(response)
     with database().transaction() as session:

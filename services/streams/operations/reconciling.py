@@ -10,6 +10,7 @@ from services.streams.domain import words
 from services.streams.models import LiveStream, Room, ViewerSession
 from services.streams.operations.broadcasting import follow_host, mark_started
 from services.streams.operations.presence import Stay, close_sessions, follow_counters, take_stays
+from services.streams.operations.rooms import locked_room
 from services.streams.operations.webhooks import waiting_rooms
 from shared.clock import utc_now
 from shared.database import retrying, transaction
@@ -61,7 +62,8 @@ def reconcile_rooms(video: Video) -> int:
 
 def reconcile(session: Session, room_id: int, inside: list[Inside] | None, *, asked_at: datetime) -> None:
     """Bring a room to what LiveKit listed at `asked_at`; None: there is no such room."""
-    room = session.get_one(Room, room_id, with_for_update=True, populate_existing=True)
+    room = locked_room(session, Room.id == room_id)
+    assert room is not None
     if room.status == words.ENDED:
         return
     here = [one for one in inside or [] if one.is_standard]
@@ -81,7 +83,7 @@ def reconcile(session: Session, room_id: int, inside: list[Inside] | None, *, as
 
 
 def _follow_live(session: Session, room: Room, here: list[Inside], *, exists: bool, asked_at: datetime) -> None:
-    live = session.get_one(LiveStream, room.live_stream_id, with_for_update=True, populate_existing=True)
+    live = session.get_one(LiveStream, room.live_stream_id, populate_existing=True)
     if live.status != words.LIVE:
         return
     lost_at = None if exists else (live.room_lost_at or asked_at)

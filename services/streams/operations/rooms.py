@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.streams.domain import lifecycle, words
 from services.streams.domain.errors import NotYours, RoomEnded, RoomFull, RoomNotFound, TooEarly
-from services.streams.models import Booking, Practitioner, Room, Service, ServiceSession, ViewerSession
+from services.streams.models import Booking, LiveStream, Practitioner, Room, Service, ServiceSession, ViewerSession
 from services.streams.operations.log import DELETE_ROOM, REMOVE, intend
 from shared.identity import Identity
 
@@ -53,6 +53,13 @@ class Meeting:
         if by.user_id in self.clients:
             return words.PARTICIPANT
         return words.HOST if by.is_staff else None
+
+
+def locked_room(session: Session, which: ColumnElement[bool]) -> Room | None:
+    """Return the room of which `which` is true, locked; its live stream first, as whoever ends one locks them."""
+    of_live = select(Room.live_stream_id).where(which).scalar_subquery()
+    session.execute(select(LiveStream.id).where(LiveStream.id == of_live).with_for_update())
+    return session.scalar(select(Room).where(which).with_for_update().execution_options(populate_existing=True))
 
 
 def meeting_named(session: Session, name: str) -> Meeting | None:

@@ -19,7 +19,7 @@ from services.streams.operations.broadcasting import follow_host, mark_started
 from services.streams.operations.log import DELETE_ROOM, intend, wake_desk
 from services.streams.operations.presence import Stay, close_sessions, follow_counters, take_stays
 from services.streams.operations.recordings import apply_egress
-from services.streams.operations.rooms import put_out_strangers
+from services.streams.operations.rooms import locked_room, put_out_strangers
 from shared.clock import utc_now
 
 BATCH = 200
@@ -77,7 +77,7 @@ def apply_room(session: Session, name: str, *, now: datetime) -> int:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    room = session.scalar(select(Room).where(Room.name == name).with_for_update())
+    room = locked_room(session, Room.name == name)
     if room is None:
         _wait_for_room(session, name, now)
         return len(events)
@@ -137,7 +137,7 @@ def _apply(session: Session, room: Room, events: Sequence[Event], *, now: dateti
     elif arrived and room.kind != words.ROOM_LIVE:
         put_out_strangers(session, room, arrived, now=now)
     if room.live_stream_id is not None:
-        live = session.get_one(LiveStream, room.live_stream_id, with_for_update=True)
+        live = session.get_one(LiveStream, room.live_stream_id)
         follow_host(session, room, live, now=now)
         if shown_at is not None and live.status == words.LIVE:
             mark_started(session, live, room, now=now)

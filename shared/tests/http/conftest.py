@@ -206,6 +206,28 @@ class Failures(MethodView):
             session.execute(text(statements[kind]))
 
 
+class Deadlocks:
+    """How many of the next transactions are given up for another's sake."""
+
+    left = 0
+
+
+@books.route("/crowded/<when>/")
+class Crowded(MethodView):
+    @books.operation("books_crowded", SIGNED_IN, idempotency=Idempotency.IN_TRANSACTION)
+    @books.response(201)
+    def post(self, when: str) -> dict[str, Any]:
+        """Make two books where others make theirs."""
+        for moment in ("first", "second"):
+            with transaction() as session:
+                session.add(Book(owner_id=identity().user_id, title=moment, price_cents=100))
+                session.flush()
+                if moment == when and Deadlocks.left:
+                    Deadlocks.left -= 1
+                    session.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
+        return {"left": Deadlocks.left}
+
+
 @books.route("/desk/")
 class Desk(MethodView):
     @books.operation("books_desk", STAFF)
@@ -227,3 +249,8 @@ def app(database: Database) -> Iterator[Flask]:
     trust_test_key(database)
     yield made
     Base.metadata.drop_all(database.engine)
+
+
+def add_books(database: Database, owner: int, *titles: str, price_cents: int = 100) -> None:
+    with database.transaction() as session:
+        session.add_all(Book(owner_id=owner, title=title, price_cents=price_cents) for title in titles)

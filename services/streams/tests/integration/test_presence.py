@@ -3,6 +3,8 @@
 import itertools
 import json
 import random
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +26,7 @@ from services.streams.tests.factories import (
     signed,
 )
 from shared.clock import shifted_by, utc_now
+from shared.database import Database
 from shared.testing.proof import proof, sized
 
 JOINS = sized(1_500, full=10_000)
@@ -100,6 +103,41 @@ def test_left_alone_aborted_recorders_and_hidden_ones_count_for_nobody(world: Wo
 
     assert counters(world, live) == (0, 0, 0, 0)
     assert world.seen(live)["room_details"]["status"] == "in_use"
+
+
+@pytest.mark.parametrize("news", ["webhook", "list"])
+def test_news_wait_for_whoever_ends_a_live_stream_without_holding_its_room(world: World, news: str) -> None:
+    """Locks are taken in one order, so that they never wait for each other: first the live stream, then its room."""
+    live, name = world.on_air()
+    joined = hook("participant_joined", name, participant=person(A, "PA_1", joined=utc_now().timestamp()))
+    assert world.post_hook(joined).status == 200
+
+    def follow() -> None:
+        with world.database.transaction() as session:
+            if news == "webhook":
+                webhooks.apply_room(session, name, now=utc_now())
+            else:
+                room = session.scalars(select(Room.id).where(Room.name == name)).one()
+                reconciling.reconcile(session, room, [], asked_at=utc_now())
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.transaction() as ending:
+            ending.execute(select(LiveStream.id).where(LiveStream.id == live["id"]).with_for_update())
+            following = pool.submit(follow)
+            wait_until_waiting(world.database)
+            ending.execute(select(Room.id).where(Room.name == name).with_for_update(nowait=True))
+        following.result(10)
+
+
+def wait_until_waiting(database: Database) -> None:
+    """Return when somebody waits for another's lock."""
+    here = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    waiting = text(f"SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN ({here})")
+    deadline = time.monotonic() + 20
+    with database.reading() as connection:
+        while not connection.scalar(waiting):
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.01)
 
 
 moves = st.lists(
