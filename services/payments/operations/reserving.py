@@ -22,31 +22,13 @@ def revive_credits(session: Session, order: Order, attempt: PaymentAttempt) -> b
     order.credits_applied_cents = attempt.credits_cents
     order.total_amount_cents = order.paid_cents - attempt.credits_cents
     if attempt.credits_cents:
-        number = f"{attempt.number}:again"
-        ledger.post(
-            session,
-            "hold",
-            f"order:{order.public_uuid}:hold:{number}",
-            _hold_lines(order, attempt.credits_cents),
-            order_id=order.id,
-        )
+        _hold(session, order, attempt, number=f"{attempt.number}:again")
     return True
-
-
-def _hold_lines(order: Order, cents: int) -> dict[str, int]:
-    return {ledger.user_credits(order.user_id): cents, ledger.user_held(order.user_id): -cents}
 
 
 def hold_credits(session: Session, order: Order, attempt: PaymentAttempt) -> None:
     """Reserve the credits that a try takes. Raises InsufficientCredits."""
-    ledger.post(
-        session,
-        "hold",
-        f"order:{order.public_uuid}:hold:{attempt.number}",
-        _hold_lines(order, attempt.credits_cents),
-        order_id=order.id,
-        booking_id=order.booking_id,
-    )
+    _hold(session, order, attempt, number=str(attempt.number))
 
 
 def release_credits(session: Session, order: Order, attempt: PaymentAttempt) -> None:
@@ -68,3 +50,18 @@ def paid_into(session: Session, order: Order, *, held: bool) -> list[str]:
     """Return the accounts of people that paying this order touches."""
     accounts = {ledger.practitioner(item.practitioner_id, "escrow") for item in items_of(session, order)}
     return [*sorted(accounts), *([ledger.user_held(order.user_id)] if held else [])]
+
+
+def _hold(session: Session, order: Order, attempt: PaymentAttempt, *, number: str) -> None:
+    ledger.post(
+        session,
+        "hold",
+        f"order:{order.public_uuid}:hold:{number}",
+        _hold_lines(order, attempt.credits_cents),
+        order_id=order.id,
+        booking_id=order.booking_id,
+    )
+
+
+def _hold_lines(order: Order, cents: int) -> dict[str, int]:
+    return {ledger.user_credits(order.user_id): cents, ledger.user_held(order.user_id): -cents}
