@@ -1,8 +1,8 @@
 """Statements that are rendered once, and prepared once on each connection that runs them.
 
 Planning a list with its nested parts costs more than running it, so a connection in autocommit (one that only reads)
-keeps the plans of the lists it has run. Source: PostgreSQL's manual, "PREPARE". A connection pooler in between must
-pool sessions, not transactions.
+keeps the plans of the lists it has run, and every connection those of the few statements that busy transactions are
+made of. Source: PostgreSQL's manual, "PREPARE". A connection pooler in between must pool sessions, not transactions.
 """
 
 import itertools
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
-from sqlalchemy import ColumnElement, Connection, Join, Select, and_, literal_column, select, true
+from sqlalchemy import ColumnElement, Connection, Executable, Join, Select, and_, literal_column, select, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
@@ -30,21 +30,26 @@ _FORGOTTEN, _MISFIT = ("26000", "0A000"), "22"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A rendered statement. `literal` are values of its own; `is_preparable` lets connections keep its plan."""
+    """A rendered statement. `literal` are values of its own; `is_preparable` lets connections keep its plan.
+
+    `in_transactions` lets them keep it there too. A refusal to prepare, or a column of another type than before, ends
+    the transaction, so PostgreSQL must be able to tell the type of each value from where it stands.
+    """
 
     sql: str
     literal: Mapping[str, Any]
     is_preparable: bool = False
+    in_transactions: bool = False
 
 
-def compiled(statement: Select[Any], *, is_preparable: bool = False) -> Compiled:
+def compiled(statement: Executable, *, is_preparable: bool = False, in_transactions: bool = False) -> Compiled:
     """Render a statement; the driver binds what is left open, by name, at every use."""
-    rendered = statement.compile(dialect=_DIALECT)
+    rendered: Any = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
     later = {name: None for name, bound in rendered.binds.items() if bound.required}
     # Lists inside IN are spread out here, which asks for every value; those that come with a request are left open.
     expanded = rendered.construct_expanded_state(later)
     literal = {name: value for name, value in expanded.parameters.items() if value is not None}
-    return Compiled(expanded.statement, literal, is_preparable)
+    return Compiled(expanded.statement, literal, is_preparable or in_transactions, in_transactions)
 
 
 def run(connection: Connection, statement: Compiled, values: Mapping[str, Any]) -> list[Row]:
@@ -58,6 +63,8 @@ def run(connection: Connection, statement: Compiled, values: Mapping[str, Any]) 
             if code not in _FORGOTTEN and not code.startswith(_MISFIT):
                 raise
             connection.info.pop("prepared", None)
+            if not _is_autocommitting(connection):
+                raise
     return _rows(connection, statement.sql, {**statement.literal, **values})
 
 
@@ -95,21 +102,28 @@ def _prepared(connection: Connection, statement: Compiled) -> Compiled | None:
     known: dict[Compiled, Compiled | None] = connection.info.setdefault("prepared", {})
     if statement in known:
         return known[statement]
-    driver: Any = connection.connection.dbapi_connection
-    if not driver.autocommit or len(known) >= _PREPARED_PER_CONNECTION:
+    if not statement.in_transactions and (len(known) >= _PREPARED_PER_CONNECTION or not _is_autocommitting(connection)):
         return None
-    name, text, open_names = f"list_{next(_numbers)}", *_numbered(statement)
+    name, text, open_names = f"kept_{next(_numbers)}", *_numbered(statement)
+    driver: Any = connection.connection.dbapi_connection
     try:
         # Past SQLAlchemy: a refusal to prepare is no failure, and is no statement of the caller's either.
         with driver.cursor() as cursor:
             cursor.execute(f"PREPARE {name} AS {text}", dict(statement.literal))
     except psycopg2.ProgrammingError:
+        if not _is_autocommitting(connection):
+            raise
         # PostgreSQL cannot tell a parameter's type from where it stands.
         known[statement] = None
         return None
     given = ", ".join(f"%({open_name})s" for open_name in open_names)
     known[statement] = Compiled(f"EXECUTE {name} ({given})" if given else f"EXECUTE {name}", {})
     return known[statement]
+
+
+def _is_autocommitting(connection: Connection) -> bool:
+    driver: Any = connection.connection.dbapi_connection
+    return bool(driver.autocommit)
 
 
 def _numbered(statement: Compiled) -> tuple[str, list[str]]:
