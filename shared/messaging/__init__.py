@@ -17,7 +17,7 @@ from shared.messaging.errors import AlreadyRecorded, EventTooLarge, MessagingErr
 from shared.messaging.events import event
 from shared.messaging.handlers import handles
 from shared.messaging.messages import Message, Subject
-from shared.messaging.outbox import record
+from shared.messaging.outbox import record, record_all
 from shared.messaging.replicas import Replica, remove_replica, replace_replica
 from shared.messaging.schedules import daily, every
 from shared.messaging.schemas import schema_of
@@ -41,6 +41,7 @@ __all__ = [
     "every",
     "handles",
     "record",
+    "record_all",
     "remove_replica",
     "replace_replica",
     "reset_context",

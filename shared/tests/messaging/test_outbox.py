@@ -3,8 +3,9 @@ from uuid import uuid4
 import pytest
 
 from shared.database import Database
-from shared.messaging import Actor, AlreadyRecorded, EventTooLarge, record, set_context
+from shared.messaging import Actor, AlreadyRecorded, EventTooLarge, record, record_all, set_context
 from shared.messaging.context import reset_context
+from shared.messaging.messages import Subject
 from shared.messaging.testing import announced
 from tests.chaos import toy
 
@@ -51,6 +52,29 @@ def test_fact_about_something_uncounted_may_be_told_often(shop: Database) -> Non
 
     with shop.transaction() as session:
         assert [(one.subject_id, one.sequence) for one in announced(session)] == [("12", 0), ("12", 0)]
+
+
+def test_several_are_told_at_once_in_their_order(shop: Database) -> None:
+    with shop.transaction() as session:
+        account = session.get_one(toy.Account, 1)
+        account.balance += 1
+        credited = [(toy.AccountCredited(account_id=1, number=n), Subject(type="user", id=f"{n}")) for n in range(20)]
+        record_all(session, [(toy.AccountChanged.of(account), account), *credited])
+        record_all(session, [])
+
+    with shop.transaction() as session:
+        first, *others = announced(session)
+    assert (first.type, first.subject_id, first.sequence) == ("account.changed", "1", 2)
+    assert [(one.subject_id, one.data["number"]) for one in others] == [(f"{n}", n) for n in range(20)]
+
+
+def test_one_that_was_told_before_refuses_them_all(shop: Database) -> None:
+    with shop.transaction() as session:
+        account = session.get_one(toy.Account, 1)
+        told = (toy.AccountChanged.of(account), account)
+
+        with pytest.raises(AlreadyRecorded, match=r"account\.changed was already recorded for account 1"):
+            record_all(session, [told, (toy.AccountCredited(account_id=1, number=1), account), told])
 
 
 def test_origin_travels_with_the_event(shop: Database) -> None:
