@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, any_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.reviews.domain import windows, words
@@ -16,9 +17,10 @@ from services.reviews.domain.errors import (
     OwnService,
     WindowClosed,
 )
-from services.reviews.models.replicas import Booking, Practitioner, Service
+from services.reviews.models.replicas import Booking, Practitioner, Service, User
 from services.reviews.models.review import Review
 from shared.errors import DomainError
+from shared.listing.statements import Compiled, compiled, run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,29 @@ class About:
     booking: UUID | None = None
 
 
+class Held(NamedTuple):
+    """A client's completed booking, beside whom it is about and who the client is."""
+
+    booking_id: int
+    public_uuid: UUID
+    practitioner_id: int
+    service_id: int | None
+    is_refunded: bool
+    completed_at: datetime | None
+    review: UUID | None
+    practitioner_uuid: UUID | None
+    service_uuid: UUID | None
+    is_own: bool
+    first_name: str
+    last_name: str
+    avatar_url: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eligibility:
     """The booking that fits best and what speaks against reviewing it; `review` is the one it has already."""
 
-    booking: Booking | None = None
+    booking: Held | None = None
     refusal: DomainError | None = None
     review: UUID | None = None
     review_by: datetime | None = None
@@ -47,84 +67,88 @@ def eligibility(
 
     `lock` keeps the booking as it is until the transaction ends.
     """
-    practitioner = _named(session, Practitioner, about.practitioner)
-    service = _named(session, Service, about.service)
-    if _is_own(session, user_id, practitioner, service):
+    if _is_own(session, user_id, about):
         return Eligibility(refusal=OwnService())
-    completed = Booking.completed_at
-    open_still = and_(Review.id.is_(None), completed >= windows.oldest(now, days=window_days))
+    # A booking that is named by itself may turn out to be of somebody else than who is named beside it.
+    named = (
+        {"booking": about.booking} if about.booking else {"practitioner": about.practitioner, "service": about.service}
+    )
+    given = {name: reference for name, reference in named.items() if reference is not None}
+    values = {"me": user_id, "oldest": windows.oldest(now, days=window_days), **given}
+    rows = run(session.connection(), _newest(frozenset(given), lock=lock), values)
+    if not rows:
+        return Eligibility(refusal=NoCompletedBooking())
+    booking = Held(**rows[0])
+    until = windows.review_by(booking.completed_at or now, days=window_days)
+    refusal = _refusal(about, booking, until, now=now)
+    return Eligibility(booking=booking, refusal=refusal, review=booking.review, review_by=until)
+
+
+@cache
+def _newest(named: frozenset[str], *, lock: bool) -> Compiled:
+    """Return the statement that finds the newest completed booking of what is `named`; those to review come first."""
+    me: ColumnElement[int] = bindparam("me", required=True)
+    giving = select(Practitioner.id).where(
+        Practitioner.user_id == me, Practitioner.id == any_(Service.practitioner_ids)
+    )  # fmt: skip
+    open_still = and_(Review.id.is_(None), Booking.completed_at >= bindparam("oldest", required=True))
     query = (
-        select(Booking, Review.public_uuid)
+        select(
+            Booking.booking_id,
+            Booking.public_uuid,
+            Booking.practitioner_id,
+            Booking.service_id,
+            Booking.is_refunded,
+            Booking.completed_at,
+            Review.public_uuid.label("review"),
+            Practitioner.public_uuid.label("practitioner_uuid"),
+            Service.public_uuid.label("service_uuid"),
+            or_(func.coalesce(Practitioner.user_id == me, false()), giving.correlate(Service).exists()).label("is_own"),
+            func.coalesce(User.first_name, "").label("first_name"),
+            func.coalesce(User.last_name, "").label("last_name"),
+            User.avatar_url,
+        )
         .outerjoin(Review, and_(Review.booking_id == Booking.booking_id, Review.status != words.WITHDRAWN))
-        .where(Booking.user_id == user_id, Booking.status == words.COMPLETED, Booking.deleted_at.is_(None))
-        .order_by(case((open_still, 0), else_=1), completed.desc(), Booking.booking_id.desc())
+        .outerjoin(Practitioner, Practitioner.id == Booking.practitioner_id)
+        .outerjoin(Service, Service.id == Booking.service_id)
+        .outerjoin(User, User.id == Booking.user_id)
+        .where(Booking.user_id == me, Booking.status == words.COMPLETED, Booking.deleted_at.is_(None))
+        .order_by(case((open_still, 0), else_=1), Booking.completed_at.desc(), Booking.booking_id.desc())
         .limit(1)
     )
-    if about.booking is not None:
-        query = query.where(Booking.public_uuid == about.booking)
-    else:
-        if about.practitioner is not None:
-            query = query.where(Booking.practitioner_id == (practitioner.id if practitioner else None))
-        if about.service is not None:
-            query = query.where(Booking.service_id == (service.id if service else None))
+    for name, column in (
+        ("booking", Booking.public_uuid),
+        ("practitioner", Practitioner.public_uuid),
+        ("service", Service.public_uuid),
+    ):
+        if name in named:
+            query = query.where(column == bindparam(name, required=True))
     if lock:
         query = query.with_for_update(read=True, of=Booking)
-    found = session.execute(query).first()
-    if found is None:
-        return Eligibility(refusal=NoCompletedBooking())
-    booking, review = found
-    return _judged(session, about, booking, review, user_id=user_id, now=now, window_days=window_days)
+    return compiled(query, in_transactions=True)
 
 
-def _judged(
-    session: Session,
-    about: About,
-    booking: Booking,
-    review: UUID | None,
-    *,
-    user_id: int,
-    now: datetime,
-    window_days: int,
-) -> Eligibility:
-    until = windows.review_by(booking.completed_at or now, days=window_days)
-    refusal: DomainError | None = None
-    for name, wanted, model, number in (
-        ("practitioner_uuid", about.practitioner, Practitioner, booking.practitioner_id),
-        ("service_uuid", about.service, Service, booking.service_id),
+def _refusal(about: About, booking: Held, until: datetime | None, *, now: datetime) -> DomainError | None:
+    for name, wanted, found in (
+        ("practitioner_uuid", about.practitioner, booking.practitioner_uuid),
+        ("service_uuid", about.service, booking.service_uuid),
     ):
-        if wanted is not None and session.scalar(select(model.public_uuid).where(model.id == number)) != wanted:
-            refusal = BookingMismatch(errors={name: ["The booking is of another one."]})
-    if refusal is None and _gave(session, booking, user_id):
-        refusal = OwnService()
-    elif refusal is None and review is not None:
-        refusal = AlreadyReviewed()
-    elif refusal is None and not windows.is_open(until, now):
-        refusal = WindowClosed()
-    return Eligibility(booking=booking, refusal=refusal, review=review, review_by=until)
+        if wanted is not None and wanted != found:
+            return BookingMismatch(errors={name: ["The booking is of another one."]})
+    if booking.is_own:
+        return OwnService()
+    if booking.review is not None:
+        return AlreadyReviewed()
+    return None if windows.is_open(until, now) else WindowClosed()
 
 
-def _gave(session: Session, booking: Booking, user_id: int) -> bool:
-    """Whether the client is the practitioner of the booking, or works for its service."""
-    giving = select(func.unnest(Service.practitioner_ids)).where(Service.id == booking.service_id)
-    own = select(Practitioner.id).where(
-        Practitioner.user_id == user_id,
-        or_(Practitioner.id == booking.practitioner_id, Practitioner.id.in_(giving)),
-    )
-    return session.scalar(own.limit(1)) is not None
-
-
-def _named(session: Session, model: Any, reference: UUID | None) -> Any:
-    if reference is None:
-        return None
-    return session.scalar(select(model).where(model.public_uuid == reference).limit(1))
-
-
-def _is_own(session: Session, user_id: int, practitioner: Practitioner | None, service: Service | None) -> bool:
+def _is_own(session: Session, user_id: int, about: About) -> bool:
     """Whether the caller is, or works for, what is named."""
-    if practitioner is not None and practitioner.user_id == user_id:
+    own = select(Practitioner.id).where(Practitioner.user_id == user_id)
+    if about.practitioner is not None and session.scalar(own.where(Practitioner.public_uuid == about.practitioner)):
         return True
-    if service is None:
+    if about.service is None:
         return False
-    people = [service.practitioner_id, *service.practitioner_ids]
-    own = select(Practitioner.id).where(Practitioner.user_id == user_id, Practitioner.id.in_(people)).limit(1)
-    return session.scalar(own) is not None
+    works_for = or_(Service.practitioner_id == Practitioner.id, Practitioner.id == any_(Service.practitioner_ids))
+    of_service = select(Service.id).where(Service.public_uuid == about.service, works_for).correlate(Practitioner)
+    return session.scalar(own.where(of_service.exists()).limit(1)) is not None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from services.reviews.events import (
@@ -15,17 +15,29 @@ from services.reviews.events import (
     ReviewRemoved,
 )
 from services.reviews.models import MediaFile, ModerationEntry, Practitioner, Review
-from shared.messaging import record
+from shared.listing.statements import compiled, run
+from shared.messaging import record, record_all
+
+_REVIEWED = compiled(
+    select(Practitioner.user_id).where(Practitioner.id == bindparam("practitioner", required=True)),
+    in_transactions=True,
+)
+_NOTE = compiled(
+    insert(ModerationEntry)
+    .values({name: bindparam(name, required=True) for name in ("review_id", "action", "from_status", "to_status")})
+    .values({name: bindparam(name, required=True) for name in ("reason", "notes", "by", "at")})
+    .returning(ModerationEntry.id),
+    in_transactions=True,
+)
 
 
 def announce_published(session: Session, review: Review, *, republished: bool) -> None:
     """Tell that a review is public, and its state. Emits ReviewPublished, ReviewChanged."""
-    reviewed = session.get(Practitioner, review.practitioner_id)
-    told = ReviewPublished.of(
-        review, practitioner_user_id=reviewed.user_id if reviewed else None, republished=republished
-    )
-    record(session, told, subject=review)
-    announce_changed(session, review)
+    session.flush()
+    found = run(session.connection(), _REVIEWED, {"practitioner": review.practitioner_id})
+    user_id = found[0]["user_id"] if found else None
+    told = ReviewPublished.of(review, practitioner_user_id=user_id, republished=republished)
+    record_all(session, [(told, review), (ReviewChanged.of(review), review)])
 
 
 def announce_changed(session: Session, review: Review) -> None:
@@ -36,8 +48,9 @@ def announce_changed(session: Session, review: Review) -> None:
 
 def announce_removed(session: Session, review: Review, *, tell_author: bool = True) -> None:
     """Tell that a review is gone, and its state. Emits ReviewRemoved, ReviewChanged."""
-    record(session, ReviewRemoved.of(review, tell_author=tell_author), subject=review)
-    announce_changed(session, review)
+    session.flush()
+    removed = ReviewRemoved.of(review, tell_author=tell_author)
+    record_all(session, [(removed, review), (ReviewChanged.of(review), review)])
 
 
 def note(
@@ -52,17 +65,17 @@ def note(
     notes: str = "",
 ) -> None:
     """Write a line of the moderation log; `by` is null for what happens by itself."""
-    entry = ModerationEntry(
-        review_id=review.id,
-        action=action,
-        from_status=before,
-        to_status=review.status,
-        reason=reason,
-        notes=notes,
-        by=by,
-        at=now,
-    )
-    session.add(entry)
+    entry = {
+        "review_id": review.id,
+        "action": action,
+        "from_status": before,
+        "to_status": review.status,
+        "reason": reason,
+        "notes": notes,
+        "by": by,
+        "at": now,
+    }
+    run(session.connection(), _NOTE, entry)
 
 
 def claim_photos(session: Session, review: Review, files: list[MediaFile]) -> None:

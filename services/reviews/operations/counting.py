@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, TextClause, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from services.reviews.domain import words
@@ -19,7 +19,8 @@ from services.reviews.domain.figures import PRIOR_MEAN, PRIOR_WEIGHT
 from services.reviews.domain.tally import FIGURES, RATED, Difference, Part, Target, part_of
 from services.reviews.events import RatingChanged, rating_subject
 from services.reviews.models import Answer, Review
-from shared.messaging import record
+from shared.listing.statements import Compiled, compiled, run
+from shared.messaging import Subject, record_all
 
 _KEY = ("target", "practitioner_id", "service_id")
 _ORDER = {words.PRACTITIONER: 0, words.SERVICE: 1, words.PAIR: 2}
@@ -71,13 +72,16 @@ _PARTS = {
 }
 
 
-def _moving(*parts: str) -> TextClause:
+_TOLD = (*_KEY, *RATED, "weighted", "version")
+
+
+def _moving(*parts: str) -> Compiled:
     """Return the one statement that moves the numbers, and `parts` of them.
 
     One, because whoever else reviews the same target waits from here to the commit. PostgreSQL runs parts that the
     statement does not read from when all else is done, which keeps the order of locking.
     """
-    return text(f"""
+    statement = text(f"""
         WITH prior AS ({PRIOR}), {", ".join((_moved("ratings", FIGURES, rows="rows"), *(_PARTS[one] for one in parts)))}
         INSERT INTO ratings ({", ".join((*_KEY, *FIGURES))}, weighted, version)
         SELECT {", ".join(f"m.{name}" for name in _KEY)}, {_offered(FIGURES)},
@@ -89,21 +93,26 @@ def _moving(*parts: str) -> TextClause:
                        {_WEIGHTED.format(sum=_SUM, count="ratings.count + m.count")}
                 FROM prior p, moved_rows m WHERE {_same(*_KEY)}
             )
-        RETURNING *
+        RETURNING {", ".join(f"ratings.{name}" for name in _TOLD)}
     """)  # noqa: S608 - names of our own columns only.
+    return compiled(statement, in_transactions=True)
 
 
 _MOVE, _MOVE_WITH_QUESTIONS = _moving("days"), _moving("days", "questions")
 
 # One round trip for both targets: who they are, and when they were last reviewed.
-_ABOUT = text("""
-    SELECT (SELECT public_uuid FROM practitioners WHERE id = :practitioner) AS practitioner_uuid,
-           (SELECT public_uuid FROM services WHERE id = :service) AS service_uuid,
-           (SELECT created_at FROM reviews WHERE practitioner_id = :practitioner AND status = 'published'
-            ORDER BY created_at DESC, id DESC LIMIT 1) AS practitioner_last,
-           (SELECT created_at FROM reviews WHERE service_id = :service AND status = 'published'
-            ORDER BY created_at DESC, id DESC LIMIT 1) AS service_last
-""")
+# A statement of its own: it has to see the reviews of those for whom the one before had to wait.
+_ABOUT = compiled(
+    text("""
+        SELECT (SELECT public_uuid FROM practitioners WHERE id = :practitioner) AS practitioner_uuid,
+               (SELECT public_uuid FROM services WHERE id = :service) AS service_uuid,
+               (SELECT created_at FROM reviews WHERE practitioner_id = :practitioner AND status = 'published'
+                ORDER BY created_at DESC, id DESC LIMIT 1) AS practitioner_last,
+               (SELECT created_at FROM reviews WHERE service_id = :service AND status = 'published'
+                ORDER BY created_at DESC, id DESC LIMIT 1) AS service_last
+    """),
+    in_transactions=True,
+)
 
 
 @contextmanager
@@ -142,7 +151,7 @@ def move(session: Session, difference: Difference) -> None:
     statement = _MOVE_WITH_QUESTIONS if difference.questions else _MOVE
     if not difference.questions:
         del moved["questions"]
-    rows = session.execute(statement, moved).mappings().all()
+    rows = run(session.connection(), statement, moved)
     rated = {
         Target(row["target"], row["practitioner_id"], row["service_id"]): row
         for row in rows
@@ -151,8 +160,9 @@ def move(session: Session, difference: Difference) -> None:
     announce(session, {key: row for key, row in rated.items() if any(difference.targets[key][n] for n in RATED)})
 
 
-def announce(session: Session, rows: Mapping[Target, RowMapping]) -> None:
+def announce(session: Session, rows: Mapping[Target, Mapping[str, Any]]) -> None:
     """Tell the ratings in these rows of `ratings`."""
+    told: list[tuple[Any, Subject]] = []
     targets = list(rows)
     while targets:
         # Nearly always one practitioner and the service: asked about together.
@@ -162,21 +172,20 @@ def announce(session: Session, rows: Mapping[Target, RowMapping]) -> None:
             pair, targets = pair[:1], [pair[1], *targets]
             numbers = {pair[0].kind: pair[0]}
         practitioner, service = numbers.get(words.PRACTITIONER), numbers.get(words.SERVICE)
-        told = session.execute(
+        [about] = run(
+            session.connection(),
             _ABOUT,
             {
                 "practitioner": practitioner.practitioner_id if practitioner else None,
                 "service": service.service_id if service else None,
             },
-        ).one()
+        )
         for key in pair:
-            is_service = key.kind == words.SERVICE
             payload = RatingChanged.of(
-                dict(rows[key]),
-                target_uuid=told.service_uuid if is_service else told.practitioner_uuid,
-                last_review_at=told.service_last if is_service else told.practitioner_last,
+                rows[key], target_uuid=about[f"{key.kind}_uuid"], last_review_at=about[f"{key.kind}_last"]
             )
-            record(session, payload, about=rating_subject(key, rows[key]["version"]))
+            told.append((payload, rating_subject(key, rows[key]["version"])))
+    record_all(session, told)
 
 
 def _sorted(changes: Mapping[Any, Mapping[str, int]], figures: Sequence[str], *, part: str = "") -> str:

@@ -6,24 +6,46 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, false, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from services.reviews.domain import words
 from services.reviews.domain.display import display_name
 from services.reviews.domain.errors import AlreadyReviewed, MediaNotReady
 from services.reviews.domain.tally import Difference
-from services.reviews.models import Booking, MediaFile, Review
-from services.reviews.models.eligibility import About, eligibility
+from services.reviews.models import MediaFile, Review
+from services.reviews.models.eligibility import About, Held, eligibility
 from services.reviews.operations import counting
 from services.reviews.operations.announcing import announce_changed, announce_published, claim_photos, note
 from services.reviews.operations.answering import read_answers, write_answers
-from services.reviews.operations.finding import author_of
 from services.reviews.operations.screening import held_reasons
 from services.reviews.settings import settings
 from shared.errors import Invalid
 from shared.identity import Identity
+from shared.ids import uuid7
+from shared.listing.statements import compiled, run
+
+_GIVEN = (
+    *("public_uuid", "booking_id", "practitioner_id", "service_id", "author_id", "rating", "comment", "is_anonymous"),
+    *("is_verified", "status", "visible_at", "held_reasons", "screened_at", "display_name", "avatar_url"),
+    *("created_at", "updated_at"),
+)
+_NEW = {
+    **dict.fromkeys(("helpful", "unhelpful", "helpful_score", "reports_open", "report_score"), 0),
+    **dict.fromkeys(("was_restored", "staff_reported"), false()),
+    "response_text": "",
+    "photos": literal_column("'[]'"),
+    "version": 1,
+}
+# Many may write about one practitioner at once, so this is planned once on each connection.
+_INSERT = compiled(
+    insert(Review)
+    .values({name: bindparam(name, required=True) for name in _GIVEN} | _NEW)
+    .on_conflict_do_nothing(index_elements=[Review.booking_id], index_where=Review.status != words.WITHDRAWN)
+    .returning(*(column for column in Review.__table__.columns if column.name != Review.search.key)),
+    in_transactions=True,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +92,15 @@ def create_review(session: Session, wish: Wish, *, by: Identity, now: datetime) 
     return review
 
 
-def _insert(session: Session, wish: Wish, booking: Booking, held: list[str], *, by: Identity, now: datetime) -> Review:
+def _insert(session: Session, wish: Wish, booking: Held, held: list[str], *, by: Identity, now: datetime) -> Review:
     """Insert the review; the unique index decides between two at once. Raises AlreadyReviewed."""
     status, visible_at = words.PUBLISHED, now
     if held:
         status = words.HELD
     elif settings().reviews_blind_days:
         status, visible_at = words.SEALED, now + timedelta(days=settings().reviews_blind_days)
-    author = author_of(session, by.user_id)
     values = {
+        "public_uuid": uuid7(),
         "booking_id": booking.booking_id,
         "practitioner_id": booking.practitioner_id,
         "service_id": booking.service_id,
@@ -92,21 +114,18 @@ def _insert(session: Session, wish: Wish, booking: Booking, held: list[str], *, 
         "held_reasons": held,
         "screened_at": None if settings().reviews_screening_url else now,
         "display_name": display_name(
-            first_name=author.first_name, last_name=author.last_name, is_anonymous=wish.is_anonymous
+            first_name=booking.first_name, last_name=booking.last_name, is_anonymous=wish.is_anonymous
         ),
-        "avatar_url": None if wish.is_anonymous else author.avatar_url,
+        "avatar_url": None if wish.is_anonymous else booking.avatar_url,
         "created_at": now,
         "updated_at": now,
-        "version": 1,
     }
-    review: Review | None = session.scalar(
-        insert(Review)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=[Review.booking_id], index_where=Review.status != words.WITHDRAWN)
-        .returning(Review)
-    )
-    if review is None:
+    rows = run(session.connection(), _INSERT, values)
+    if not rows:
         raise AlreadyReviewed
+    review = Review(**rows[0])
+    make_transient_to_detached(review)
+    session.add(review)
     return review
 
 

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.reviews.clients.classifier import Classifier, ClassifierUnreachable
@@ -12,11 +12,20 @@ from services.reviews.domain import screening, words
 from services.reviews.models import Review
 from services.reviews.operations import publishing
 from services.reviews.settings import settings
+from shared.listing.statements import compiled, run
 
 log = logging.getLogger(__name__)
 
 JUDGED = 50
 _SHOWN = (words.PUBLISHED, words.SEALED)
+
+_EARLIER = compiled(
+    select(
+        func.count().filter(Review.created_at > bindparam("since", required=True)).label("recent"),
+        func.count().filter(func.lower(Review.comment) == bindparam("text", required=True)).label("same"),
+    ).where(Review.author_id == bindparam("author", required=True), Review.id != bindparam("this", required=True)),
+    in_transactions=True,
+)
 
 
 class Text(NamedTuple):
@@ -30,20 +39,13 @@ def held_reasons(
     session: Session, comment: str, *, author_id: int, now: datetime, review_id: int | None = None
 ) -> list[str]:
     """Return why a text of this author is held; empty when it may be shown. `review_id` is the review it is of."""
-    others = [Review.author_id == author_id]
-    if review_id is not None:
-        others.append(Review.id != review_id)
-    earlier = session.execute(
-        select(
-            func.count().filter(Review.created_at > now - timedelta(hours=1)).label("recent"),
-            func.count().filter(func.lower(Review.comment) == comment.lower()).label("same"),
-        ).where(*others)
-    ).one()
+    values = {"author": author_id, "this": review_id or 0, "since": now - timedelta(hours=1), "text": comment.lower()}
+    [earlier] = run(session.connection(), _EARLIER, values)
     found = screening.reasons(
         comment,
         blocked=settings().blocked_words,
-        is_duplicate=bool(comment) and earlier.same > 0,
-        in_last_hour=0 if review_id is not None else earlier.recent,
+        is_duplicate=bool(comment) and earlier["same"] > 0,
+        in_last_hour=0 if review_id is not None else earlier["recent"],
     )
     return [*found, screening.PREMODERATED] if settings().reviews_premoderate else found
 

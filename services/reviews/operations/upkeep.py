@@ -123,7 +123,7 @@ def renew_prior(session: Session, *, weight: int) -> None:
 
 def weigh(session: Session) -> int:
     """Bring weighted ratings into step with the prior. Emits RatingChanged."""
-    rows = session.execute(_WEIGH, {"most": WEIGHED}).mappings().all()
+    rows = [dict(row) for row in session.execute(_WEIGH, {"most": WEIGHED}).mappings()]
     keyed = {Target(row["target"], row["practitioner_id"], row["service_id"]): row for row in rows}
     announce(session, {key: row for key, row in keyed.items() if key.kind != words.PAIR})
     return len(rows)
