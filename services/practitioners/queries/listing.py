@@ -42,7 +42,7 @@ def _asked(value: Any) -> Any:
     return func.unnest(cast(value, ARRAY(Text))).alias("asked")
 
 
-STATUS = case(
+status = case(
     (Practitioner.verification_status == words.VERIFIED, Practitioner.activity),
     (Practitioner.verification_status.in_((words.REJECTED, words.SUSPENDED)), Practitioner.verification_status),
     else_=words.PENDING,
@@ -167,7 +167,7 @@ FILTERS: Final = {
         lambda value: (Practitioner.verification_status == words.VERIFIED) == value,
     ),
     "is_active": Filter(fields.Boolean(), lambda value: Practitioner.listed == value),
-    "practitioner_status": Filter(fields.Names(words.PRACTITIONER_STATUSES), lambda value: func.any(value) == STATUS),
+    "practitioner_status": Filter(fields.Names(words.PRACTITIONER_STATUSES), lambda value: status == func.any(value)),
     "language": _facets("l:", pattern=LANGUAGE),
     "location_type": Filter(fields.Names(LOCATION_TYPES), lambda value: Practitioner.tags.op("&&")(_prefixed(value))),
     "max_experience": Filter(fields.Integer(), lambda value: Practitioner.years_of_experience <= value),

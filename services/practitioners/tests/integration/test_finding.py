@@ -8,6 +8,7 @@ from sqlalchemy import event, text
 
 from services.practitioners import jobs
 from services.practitioners.api.viewing import flush_views
+from services.practitioners.queries.listing import FILTERS, ORDERED
 from services.practitioners.tests.people import booking, newcomer, service, told, verified
 from services.practitioners.worker import HANDLERS
 from shared.clock import utc_now
@@ -45,6 +46,31 @@ def test_questions_that_are_refused(http: Caller, query: str) -> None:
 def test_questions_that_are_answered(http: Caller, query: str) -> None:
     assert http.get(f"/practitioners/?{query}").status == 200
     assert http.get(f"/practitioners/search/?{query}").status == 200
+
+
+SAMPLES = {
+    **dict.fromkeys(("available_within_hours", "min_experience", "max_experience", "min_rating"), "5"),
+    **dict.fromkeys(("min_price", "max_price"), "80.00"),
+    **dict.fromkeys(("available_on",), "2027-01-01"),
+    **dict.fromkeys(("available_now", "featured", "is_featured", "is_verified", "is_active"), "true"),
+    **dict.fromkeys(("city", "state", "country", "language", "modality", "modality_category", "categories"), "de"),
+    "location": "virtual",
+    "location_type": "virtual",
+    "practitioner_status": "active,vacation",
+}
+
+
+@pytest.mark.parametrize("by", ["stranger", "owner", "staff"])
+def test_every_filter_and_ordering_is_understood(http: Caller, by: str) -> None:
+    caller = {"stranger": http, "owner": http.as_user(90), "staff": http.as_staff(1)}[by]
+
+    for name in FILTERS:
+        assert caller.get(f"/practitioners/?{name}={SAMPLES.get(name, '1')}").status == 200, name
+        if by == "stranger":
+            assert caller.get(f"/practitioners/search/?{name}={SAMPLES.get(name, '1')}").status == 200, name
+    for name in ORDERED:
+        for ordering in (name, f"-{name}"):
+            assert caller.get(f"/practitioners/?near=1,1&ordering={ordering}").status == 200, ordering
 
 
 def test_search_finds_accents_and_corrects_typos(http: Caller, database: Database) -> None:
