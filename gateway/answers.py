@@ -1,7 +1,6 @@
 """From a service's answer to the client's: headers sorted, body in its envelope, errors in one form."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
@@ -12,36 +11,15 @@ from gateway.errors import Refusal, error_envelope
 from gateway.exchange import Exchange
 from gateway.responses import GatewayResponse, date_line, header_lines
 from gateway.routes import Route
-from gateway.upstream_answers import Answer, Headers
+from gateway.upstream_answers import BODYLESS, Answer
 
 MAX_ERROR_BYTES = 64 * 1024
-_JSON = b"Content-Type: application/json\r\n"
+_JSON = b"application/json"
+_JSON_LINE = b"Content-Type: application/json\r\n"
 _NO_STORE = b"Cache-Control: no-store\r\n"
-_BODYLESS = frozenset({204, 304})
 _UNWRAPPED = frozenset({204, 206, *range(300, 400)})
 _VARY = b"Vary: Origin\r\n"
 _VARY_CODED = b"Vary: Origin, Accept-Encoding\r\n"
-_DROPPED = frozenset(
-    {
-        b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"content-length", b"upgrade",
-        b"trailer", b"server", b"date", b"x-powered-by", b"x-request-id", b"estuary-message", b"content-type",
-        b"x-content-type-options", b"x-frame-options", b"referrer-policy", b"cross-origin-resource-policy",
-        b"strict-transport-security", b"access-control-allow-origin", b"access-control-allow-credentials",
-        b"proxy-authenticate", b"set-cookie2", b"estuary-edge", b"traceparent",
-    }
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Told:
-    """A service's headers: lines to pass on, and what the gateway decides by."""
-
-    lines: list[bytes]
-    content_type: bytes = b""
-    message: bytes | None = None
-    caching: bool = False
-    policy: bool = False
-    coded: bool = False
 
 
 class Answers:
@@ -74,57 +52,64 @@ class Answers:
 
     def relay(self, exchange: Exchange, route: Route, answer: Answer) -> GatewayResponse:
         """Return the client's answer for a service's; an error's body must be whole."""
-        told, status = _sort(answer.headers, untouched=route.raw), answer.status
         if route.raw:
-            return self._relay_raw(exchange, route, answer, told)
+            return self._relay_raw(exchange, route, answer)
+        said, status, lines = answer.said, answer.status, answer.lines
+        content_type, coded = said.get(b"content-type", b""), b"content-encoding" in said
         head_only = exchange.method == "HEAD"
         if status >= 400:
             body = wrap_error(answer.body, status, exchange.request_id)
-            told.content_type, answer = b"application/json", Answer(status, answer.headers, body)
-        elif status not in _UNWRAPPED and not told.coded:
-            self._wrap(route, answer, told, head_only=head_only)
-        lines = told.lines
-        if told.content_type:
-            lines += (b"Content-Type: ", told.content_type, b"\r\n")
-        if exchange.claims is not None and not told.caching:
+            content_type, answer = _JSON, Answer(status, said, lines, body)
+        elif status not in _UNWRAPPED and not coded:
+            content_type = self._wrap(route, answer, content_type, head_only=head_only)
+        etag = said.get(b"etag")
+        if etag is not None:
+            # Wrapped and compressed, the bytes are not those the service tagged.
+            lines += (b"ETag: ", etag if etag[:2] == b"W/" else b"W/" + etag, b"\r\n")
+        if content_type:
+            lines += (b"Content-Type: ", content_type, b"\r\n")
+        if exchange.claims is not None and b"cache-control" not in said:
             lines.append(_NO_STORE)
-        text = route.compress and not told.coded and is_text(told.content_type)
+        text = route.compress and not coded and is_text(content_type)
         if text and (len(answer.body) >= MIN_BYTES or answer.stream is not None):
             accepted = exchange.said.said.get(b"accept-encoding")
             if accepted:
                 _compress(answer, choose(accepted), lines)
         lines += exchange.lines
-        lines.append(self._tails[text, told.policy])
+        lines.append(self._tails[text, b"content-security-policy" in said])
         if head_only:
-            answer = Answer(status, answer.headers, b"")
-        return self._finish(exchange, answer, lines, bodyless=head_only or status in _BODYLESS)
+            answer = Answer(status, said, lines, b"")
+        return self._finish(exchange, answer, lines, bodyless=head_only or status in BODYLESS)
 
-    def _relay_raw(self, exchange: Exchange, route: Route, answer: Answer, told: "_Told") -> GatewayResponse:
+    def _relay_raw(self, exchange: Exchange, route: Route, answer: Answer) -> GatewayResponse:
         """Return the answer byte for byte."""
-        lines = told.lines
-        if told.content_type:
-            lines += (b"Content-Type: ", told.content_type, b"\r\n")
+        said, lines = answer.said, answer.lines
+        for name, key in ((b"ETag: ", b"etag"), (b"Content-Type: ", b"content-type")):
+            if key in said:
+                lines += (name, said[key], b"\r\n")
         head_only = exchange.method == "HEAD"
         if head_only and answer.length is not None:
             lines.append(b"Content-Length: %d\r\n" % answer.length)
         lines += exchange.lines
-        lines.append(self._tails[False, route.public_bytes or told.policy])
-        return self._finish(exchange, answer, lines, bodyless=head_only or answer.status in _BODYLESS)
+        lines.append(self._tails[False, route.public_bytes or b"content-security-policy" in said])
+        return self._finish(exchange, answer, lines, bodyless=head_only or answer.status in BODYLESS)
 
-    def _wrap(self, route: Route, answer: Answer, told: "_Told", *, head_only: bool) -> None:
-        """Put a JSON answer, or an empty one, into its envelope; anything else stays as it is."""
-        if not told.content_type.startswith(b"application/json"):
-            if told.content_type or answer.body or answer.stream is not None or head_only:
-                return
-            told.content_type = b"application/json"
+    def _wrap(self, route: Route, answer: Answer, content_type: bytes, *, head_only: bool) -> bytes:
+        """Put a JSON answer, or an empty one, into its envelope; anything else stays as it is. Return its type."""
+        if not content_type.startswith(_JSON):
+            if content_type or answer.body or answer.stream is not None or head_only:
+                return content_type
+            content_type = _JSON
+        message = answer.said.get(b"estuary-message")
         if answer.stream is None:
             if not head_only:
-                answer.body = wrap(answer.body, answer.status, told.message, route.flat)
-            return
-        wrapping = Wrapping(opening(answer.status, told.message))
+                answer.body = wrap(answer.body, answer.status, message, route.flat)
+            return content_type
+        wrapping = Wrapping(opening(answer.status, message))
         answer.stream = _around(wrapping, answer.stream)
         if answer.length is not None:
             answer.length += wrapping.size
+        return content_type
 
     def own(
         self,
@@ -138,14 +123,14 @@ class Answers:
     ) -> GatewayResponse:
         """Return an answer of the gateway's own."""
         head = [lines, *exchange.lines, self._docs_tail if docs else self._tails[False, False]]
-        answer = Answer(status, [], body)
-        return self._finish(exchange, answer, head, bodyless=status in _BODYLESS, close=close)
+        answer = Answer(status, {}, [], body)
+        return self._finish(exchange, answer, head, bodyless=status in BODYLESS, close=close)
 
     def refusal(self, exchange: Exchange, refusal: Refusal) -> GatewayResponse:
         """Return the error envelope of a refusal."""
         exchange.code = refusal.code
         body = error_envelope(message=refusal.message, code=refusal.code, request_id=exchange.request_id)
-        lines = _JSON + _NO_STORE + header_lines(refusal.headers)
+        lines = _JSON_LINE + _NO_STORE + header_lines(refusal.headers)
         return self.own(exchange, refusal.status, lines, body, close=refusal.close)
 
     def _finish(
@@ -173,28 +158,6 @@ class Answers:
             sent=partial(self._finished, exchange, answer.status),
             abandon=answer.abandon,
         )
-
-
-def _sort(headers: Headers, *, untouched: bool) -> _Told:
-    lines: list[bytes] = []
-    told = _Told(lines)
-    for name, value in headers:
-        if name not in _DROPPED:
-            if name == b"etag" and not untouched:
-                # Wrapped and compressed, the bytes are not those the service tagged.
-                value = value if value.startswith(b"W/") else b"W/" + value  # noqa: PLW2901 (one name for one thing)
-            elif name == b"cache-control":
-                told.caching = True
-            elif name == b"content-security-policy":
-                told.policy = True
-            elif name == b"content-encoding":
-                told.coded = True
-            lines += (name, b": ", value, b"\r\n")
-        elif name == b"content-type":
-            told.content_type = value
-        elif name == b"estuary-message":
-            told.message = value
-    return told
 
 
 def _compress(answer: Answer, coding: Coding, lines: list[bytes]) -> None:

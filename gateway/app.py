@@ -189,7 +189,7 @@ def _trace(exchange: Exchange, status: int) -> None:
     tell_span(
         f"{exchange.method} {exchange.pattern}",
         "SERVER",
-        incoming.traceparent,
+        exchange.traceparent,
         parent=given or None,
         began=time.time_ns() - int((perf_counter() - exchange.started) * 1e9),
         failed=status >= 500,

@@ -1,13 +1,15 @@
-"""A client's request, as aiohttp's parser has read it."""
+"""A client's request, as `wire` or aiohttp's parser has read it."""
 
 import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aiohttp import HttpVersion, StreamReader
+from aiohttp import StreamReader
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage, StreamWriter
 from aiohttp.web import BaseRequest
+
+from gateway.incoming import Incoming, read_headers
 
 if TYPE_CHECKING:
     from gateway.responses import GatewayResponse
@@ -20,30 +22,52 @@ class ClientRequest:
     `abandon` is set while no task works for the request: it is called when the client leaves.
     """
 
-    __slots__ = ("_writer", "abandon", "content", "message", "method", "protocol", "raw_path")
+    __slots__ = ("_incoming", "_message", "_writer", "abandon", "content", "method", "protocol", "raw_path")
 
-    def __init__(self, message: RawRequestMessage, content: StreamReader, protocol: "ClientConnection") -> None:
-        self.message = message
-        self.method: str = message.method
-        self.raw_path: str = message.path
-        self.content = content
+    def __init__(
+        self,
+        protocol: "ClientConnection",
+        method: str,
+        raw_path: str,
+        content: StreamReader,
+        *,
+        incoming: Incoming | None = None,
+        message: RawRequestMessage | None = None,
+    ) -> None:
         self.protocol = protocol
+        self.method = method
+        self.raw_path = raw_path
+        self.content = content
         self.abandon: Callable[[], None] | None = None
+        self._incoming = incoming
+        self._message = message
         self._writer: StreamWriter | None = None
+
+    def headers(self) -> Incoming:
+        """Return what its header lines say. Raises Refusal."""
+        if self._incoming is None:
+            assert self._message is not None
+            self._incoming = read_headers(self._message.raw_headers)
+        return self._incoming
 
     def reply(self, answer: "GatewayResponse") -> None:
         """Answer it."""
         self.protocol.reply(answer)
 
     @property
-    def version(self) -> HttpVersion:
-        """The version of HTTP that the client speaks."""
-        return self.message.version
+    def takes_chunks(self) -> bool:
+        """Whether the client understands a body whose length is not told."""
+        return self._message is None or self._message.version >= (1, 1)
 
     @property
     def keep_alive(self) -> bool:
         """Whether the client would use the connection again."""
-        return not self.message.should_close
+        return self._message is None or not self._message.should_close
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether the client would speak something else from here on."""
+        return self._message is not None and bool(self._message.upgrade)
 
     @property
     def can_read_body(self) -> bool:
@@ -71,7 +95,8 @@ class ClientRequest:
         """Return aiohttp's own request, which its WebSocket is made from."""
         task = asyncio.current_task()
         assert task is not None
-        return BaseRequest(self.message, self.content, self.protocol, self.writer, task, self.protocol.loop)
+        assert self._message is not None
+        return BaseRequest(self._message, self.content, self.protocol, self.writer, task, self.protocol.loop)
 
     def _cancel(self, error: BaseException) -> None:
         """Tell whoever reads the body that no more of it will come; called by aiohttp."""

@@ -117,7 +117,7 @@ class Documentation:
         except (Refusal, UpstreamError, ValueError, KeyError, TypeError) as error:
             log.info("the document of %s could not be read: %r", service, error)
             return False
-        self._tags[service] = dict(answer.headers).get(b"etag", b"").decode("latin-1")
+        self._tags[service] = answer.said.get(b"etag", b"").decode("latin-1")
         if not paths or document == self._documents.get(service):
             return False
         self._documents[service] = document

@@ -19,6 +19,7 @@ class Exchange:
     # What a class holds for all costs nothing to make: most requests change only a few of these.
     incoming: Incoming | None = None
     request_id: str = ""
+    traceparent: str = ""
     said: Incoming
     place: Place
     route: Route

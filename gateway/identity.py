@@ -17,7 +17,7 @@ import orjson
 from gateway.errors import Refusal
 from gateway.internal import Internal, whole_body
 from gateway.revocations import Revocations
-from gateway.upstream_answers import Headers, UpstreamError
+from gateway.upstream_answers import UpstreamError
 from shared.identity.keyset import KeySet
 
 REFETCH_SECONDS = 10.0
@@ -71,7 +71,7 @@ class Identity:
         except (Refusal, UpstreamError, ValueError, KeyError, TypeError) as error:
             log.warning("identity could not be loaded: %r", error)
             return False
-        self.clock_skew_seconds = _skew(answer.headers)
+        self.clock_skew_seconds = _skew(answer.said.get(b"date", b""))
         self._watermark = str(told.get("watermark") or "")
         self._loaded_at = time.monotonic()
         return True
@@ -103,12 +103,9 @@ class Identity:
             log.exception("an identity event could not be read")
 
 
-def _skew(headers: Headers) -> float:
+def _skew(date: bytes) -> float:
     """Return by how many seconds auth's clock and ours differ; its `Date` knows whole seconds only."""
-    for name, value in headers:
-        if name == b"date":
-            try:
-                return abs(parsedate_to_datetime(value.decode("latin-1")).timestamp() - time.time())
-            except ValueError:
-                return 0.0
-    return 0.0
+    try:
+        return abs(parsedate_to_datetime(date.decode("latin-1")).timestamp() - time.time())
+    except ValueError:
+        return 0.0

@@ -5,8 +5,8 @@ dropped, in either spelling (`X_User_Id` reads the same to a WSGI server), befor
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from random import getrandbits
 
 from uuid_utils import uuid7
 
@@ -36,18 +36,19 @@ _PASSED = frozenset(
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Incoming:
-    """A client's request, read once.
+    """What a client's header lines say; the same lines always say the same.
 
-    `passed` are header lines for the service. `authorization` holds every value given, untouched.
+    `passed` are the lines for the service. `authorization` holds every value given, untouched. `request_id` and
+    `parent` (a trace's id and flags) are the client's own, if it has any.
     """
 
-    request_id: str
-    traceparent: str
-    passed: list[bytes]
+    passed: bytes
     authorization: list[bytes]
     said: dict[bytes, bytes]
+    request_id: str
+    parent: tuple[str, str] | None
 
     def get(self, name: bytes) -> bytes:
         """Return the value of a header that the gateway itself looks at, or nothing."""
@@ -59,8 +60,20 @@ class Incoming:
         found = _PREFER_WAIT.search(self.said.get(b"prefer", b""))
         return float(found[1]) if found else 0.0
 
+    def identify(self) -> tuple[str, str]:
+        """Return the request id and the traceparent of a request that these lines came with."""
+        # One number from chance for both: that of a request is that of its trace, unless the client has its own.
+        fresh = uuid7()
+        trace_id = fresh.hex
+        # As `shared.tracing.child_of`, but with cheaper chance: every request pays for this.
+        return self.request_id or str(fresh), (
+            f"00-{trace_id}-{trace_id[16:]}-{'01' if keeps(trace_id) else '00'}"
+            if self.parent is None
+            else f"00-{self.parent[0]}-{trace_id[16:]}-{self.parent[1]}"
+        )
 
-def read_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Incoming:
+
+def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> Incoming:
     """Sort the headers of a request.
 
     Raises Refusal: headers_too_large; bad_request when `Host` is missing or `Connection` names a header that is
@@ -94,16 +107,12 @@ def read_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Incoming:
         passed = _without_named(named, passed)
     if b"if-none-match" in said or b"if-match" in said:
         _entity_tags(said, passed)
-    # One number from chance for both: that of a request is that of its trace, unless the client has its own.
-    fresh = uuid7()
-    trace_id = fresh.hex
     return Incoming(
-        (b"x-request-id" in said and _request_id(said[b"x-request-id"])) or str(fresh),
-        (b"traceparent" in said and _child(said[b"traceparent"]))
-        or f"00-{trace_id}-{trace_id[16:]}-{'01' if keeps(trace_id) else '00'}",
-        passed,
+        b"".join(passed),
         authorization,
         said,
+        _request_id(said.get(b"x-request-id", b"")),
+        _parent(said.get(b"traceparent", b"")),
     )
 
 
@@ -122,11 +131,11 @@ def _entity_tags(said: dict[bytes, bytes], passed: list[bytes]) -> None:
     if wanted is not None:
         tags = _ENTITY_TAG.findall(wanted)
         both = b", ".join(b"W/%b, %b" % (tag, tag) for tag in tags) if tags else wanted
-        passed += (b"If-None-Match: ", both, b"\r\n", b"")
+        passed += (b"If-None-Match: ", both, b"\r\n")
     wanted = said.get(b"if-match")
     if wanted is not None:
         tags = _ENTITY_TAG.findall(wanted)
-        passed += (b"If-Match: ", b", ".join(tags) if tags else wanted, b"\r\n", b"")
+        passed += (b"If-Match: ", b", ".join(tags) if tags else wanted, b"\r\n")
 
 
 def _request_id(given: bytes) -> str:
@@ -135,10 +144,7 @@ def _request_id(given: bytes) -> str:
     return text if _REQUEST_ID.fullmatch(text) else ""
 
 
-def _child(given: bytes) -> str:
-    """Return a traceparent below the client's, or nothing if there is none. Source: W3C Trace Context."""
-    # As `shared.tracing.child_of`, but with cheaper chance: every request pays for this.
+def _parent(given: bytes) -> tuple[str, str] | None:
+    """Return the id and the flags of the client's trace, if it has one. Source: W3C Trace Context."""
     found = _TRACEPARENT.fullmatch(given.decode("latin-1"))
-    if found and found[1] != "0" * 32:
-        return f"00-{found[1]}-{getrandbits(64):016x}-{found[2]}"
-    return ""
+    return (found[1], found[2]) if found and found[1] != "0" * 32 else None

@@ -60,11 +60,11 @@ class Outgoing:
         if self._country_header:
             authorization += self._country(exchange, incoming)
         said = (
-            f"{authorization}X-Request-Id: {request_id}\r\ntraceparent: {incoming.traceparent}\r\n"
+            f"{authorization}X-Request-Id: {request_id}\r\ntraceparent: {exchange.traceparent}\r\n"
             f"X-Forwarded-For: {address}\r\n{self._forwarded}X-Estuary-Base: {place.base or BASE}\r\n"
             f"Estuary-Edge: {edge}\r\nAccept-Encoding: identity\r\n"
         )
-        return b"".join((*incoming.passed, said.encode("latin-1")))
+        return incoming.passed + said.encode("latin-1")
 
     def _country(self, exchange: Exchange, incoming: Incoming) -> str:
         """Return the header line that tells the client's country, when a proxy of ours says it."""

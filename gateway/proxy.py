@@ -22,7 +22,7 @@ from gateway.client_request import ClientRequest
 from gateway.cors import METHODS, Cors
 from gateway.errors import Refusal
 from gateway.exchange import Exchange
-from gateway.incoming import Incoming, read_headers
+from gateway.incoming import Incoming
 from gateway.limits import Limiter
 from gateway.outgoing import Outgoing
 from gateway.own import OwnPages
@@ -110,8 +110,8 @@ class Proxy:
         request, method = exchange.request, exchange.method
         if method in _REFUSED_METHODS:
             raise Refusal("bad_request", close=True)
-        exchange.incoming = exchange.said = incoming = read_headers(request.message.raw_headers)
-        exchange.request_id = incoming.request_id
+        exchange.incoming = exchange.said = incoming = request.headers()
+        exchange.request_id, exchange.traceparent = incoming.identify()
         host = incoming.said[b"host"].decode("latin-1")
         exchange.place, exchange.query = place, _ = self._places.find(request.raw_path, host)
         if method not in _METHODS:

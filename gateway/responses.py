@@ -100,7 +100,7 @@ class GatewayResponse(StreamResponse):
     def _stream_framing(self, request: ClientRequest) -> bytes:
         if self._length is not None:
             return b"Content-Length: %d\r\n" % self._length
-        if request.version >= (1, 1):
+        if request.takes_chunks:
             self._chunked = True
             return b"Transfer-Encoding: chunked\r\n"
         self._keep_alive = False

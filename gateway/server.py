@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from aiohttp import StreamReader
+from aiohttp import EMPTY_PAYLOAD, StreamReader
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web import RequestHandler, Server, StreamResponse
@@ -14,6 +14,7 @@ from aiohttp.web_protocol import ERROR
 from gateway.client_request import ClientRequest
 from gateway.errors import REFUSALS, error_envelope
 from gateway.responses import GatewayResponse, date_line
+from gateway.wire import BODY_BYTES_MAX, Request, Requests
 
 HEADER_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 75.0
@@ -43,11 +44,21 @@ class ClientConnection(RequestHandler):
     writes run on: somebody who pressed a button and closed the window has pressed the button.
     """
 
-    __slots__ = ("_going_on", "_handler", "_header_timer", "loop", "remote")
+    __slots__ = ("_going_on", "_handler", "_header_timer", "_parser_is_empty", "_requests", "loop", "remote")
 
-    def __init__(self, manager: Server, handler: Handler, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+    def __init__(
+        self,
+        manager: Server,
+        handler: Handler,
+        requests: Requests,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        **options: Any,
+    ) -> None:
         super().__init__(manager, loop=loop, **options)
         self._handler = handler
+        self._requests = requests
+        self._parser_is_empty = True
         self._header_timer: asyncio.TimerHandle | None = None
         self._going_on = False
         self.loop = loop
@@ -64,11 +75,16 @@ class ClientConnection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Read on; a request that has begun must be complete in time, however slowly it trickles."""
-        super().data_received(data)
+        if self._parser_is_empty and not self._request_in_progress and not self._force_close and not self._close:
+            asked = self._requests.read(data)
+            if asked is not None:
+                if self._header_timer is not None:
+                    self._stop_header_timer()
+                self._begin_plain(asked)
+                return
+        self._parse(data)
         if self._messages or self._request_in_progress:
-            if self._header_timer is not None:
-                self._header_timer.cancel()
-                self._header_timer = None
+            self._stop_header_timer()
             self._go_on()
         elif self._header_timer is None:
             self._header_timer = self._loop.call_later(HEADER_SECONDS, self._give_up)
@@ -114,6 +130,37 @@ class ClientConnection(RequestHandler):
 
     # What goes on inside.
 
+    def _parse(self, data: bytes) -> None:
+        """Leave bytes to aiohttp's parser, and find out whether it has come to an end with them.
+
+        It surely has when one request without a body came out and the last bytes are those that end its header lines.
+        """
+        is_first = not self._messages
+        super().data_received(data)
+        self._parser_is_empty = (
+            is_first
+            and len(self._messages) == 1
+            and self._messages[0][1] is EMPTY_PAYLOAD
+            and not self._upgraded
+            and data.endswith(b"\r\n\r\n")
+        )
+
+    def _stop_header_timer(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+    def _begin_plain(self, asked: Request) -> None:
+        """Begin a request that needed no parser."""
+        method, target, incoming, body = asked
+        content = EMPTY_PAYLOAD
+        if body:
+            content = StreamReader(self, BODY_BYTES_MAX, loop=self._loop)
+            content.feed_data(body)
+            content.feed_eof()
+        self._begin(ClientRequest(self, method, target, content, incoming=incoming))
+        self._go_on()
+
     def _go_on(self) -> None:
         """Begin the next requests, as long as each is answered at once."""
         if self._going_on:
@@ -130,13 +177,16 @@ class ClientConnection(RequestHandler):
             self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
-        self._request_in_progress = True
-        readable = isinstance(message, RawRequestMessage)
-        request = ClientRequest(message if readable else ERROR, payload, self)
-        self._current_request = request  # type: ignore[assignment]
-        if not readable:
-            self.reply(_unreadable(message.exc))
+        if isinstance(message, RawRequestMessage):
+            self._begin(ClientRequest(self, message.method, message.path, payload, message=message))
             return
+        self._request_in_progress = True
+        self._current_request = ClientRequest(self, "", "", payload, message=ERROR)  # type: ignore[assignment]
+        self.reply(_unreadable(message.exc))
+
+    def _begin(self, request: ClientRequest) -> None:
+        self._request_in_progress = True
+        self._current_request = request  # type: ignore[assignment]
         try:
             coming = self._handler(request)
         except Exception:
@@ -238,12 +288,14 @@ class GatewayServer(Server):
     def __init__(self, handler: Handler) -> None:
         super().__init__(handler)  # type: ignore[arg-type]
         self._handler = handler
+        self._requests = Requests()
 
     def __call__(self) -> ClientConnection:
         """Return the protocol of a new connection."""
         return ClientConnection(
             self,
             self._handler,
+            self._requests,
             loop=self._loop,
             keepalive_timeout=KEEP_ALIVE_SECONDS,
             max_line_size=MAX_LINE_BYTES,

@@ -114,7 +114,7 @@ class Sockets:
         if exchange.request.method != "GET" or incoming.get(b"upgrade").lower() != b"websocket":
             raise Refusal("bad_request", "Connect to this address as a WebSocket.")
         key = _KEY.fullmatch(incoming.get(b"sec-websocket-key"))
-        if not exchange.request.message.upgrade or incoming.get(b"sec-websocket-version") != b"13" or key is None:
+        if not exchange.request.upgrades or incoming.get(b"sec-websocket-version") != b"13" or key is None:
             raise Refusal("bad_request", "This is not the handshake of a WebSocket, version 13.")
         origin = incoming.get(b"origin")
         if origin and not self._cors.allows(origin):

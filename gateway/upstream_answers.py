@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+WHOLE_BYTES = 64 * 1024
 STREAM_BUFFER_BYTES = 128 * 1024
-
-Headers = list[tuple[bytes, bytes]]
+BODYLESS = frozenset({204, 304})
 
 
 class UpstreamError(Exception):
@@ -41,10 +41,14 @@ class ClientGone(UpstreamError):
 
 @dataclass(slots=True)
 class Answer:
-    """A service's answer: `body` when it is whole, else `stream`, which is given up with `abandon`."""
+    """A service's answer: `body` when it is whole, else `stream`, which is given up with `abandon`.
+
+    `said` holds, by names in lower case, the fields that the gateway decides by; `lines` are those for the client.
+    """
 
     status: int
-    headers: Headers
+    said: dict[bytes, bytes]
+    lines: list[bytes]
     body: bytes
     stream: AsyncIterator[bytes] | None = None
     length: int | None = None
