@@ -1,27 +1,19 @@
 """Lists of reviews: which of them, and in which order."""
 
-import re
-from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from marshmallow import validate
-from sqlalchemy import ColumnElement, and_, any_, bindparam, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, any_, bindparam, func, or_, select
 
 from services.reviews.api.fields import Reference, StarRange, Stars
 from services.reviews.domain import words
-from services.reviews.domain.tally import STARS
-from services.reviews.models import Booking, Practitioner, Rating, Report, Review, Service, User
+from services.reviews.models import Booking, Practitioner, Report, Review, Service
 from services.reviews.queries.rows import DETAILED, LISTED, QUEUED, REPORTED
-from shared.errors import Invalid
 from shared.http import fields
 from shared.http.pages import query_schema
-from shared.identity import Identity
 from shared.listing import Filter, Listing
 
 Clause = ColumnElement[bool]
-
-_WORD = re.compile(r"\w+")
 
 
 def _least(bound: ColumnElement[int]) -> Clause:
@@ -62,6 +54,10 @@ REVIEWS = Listing(
         "helpful": Review.helpful_score,
     },
     default_ordering="-created_at",
+    # Names are given as PostgreSQL reads them: `anna:*A & m:*A`.
+    search=lambda bound: Review.search.op("@@")(
+        func.websearch_to_tsquery("english", bound).op("||")(func.to_tsquery("simple", bindparam("names")))
+    ),
 )
 
 OWN = Listing(
@@ -180,110 +176,3 @@ ReceivedQuery = query_schema(RECEIVED, "ReceivedReviewsQuery")
 PendingQuery = query_schema(PENDING, "PendingReviewsQuery")
 QueueQuery = query_schema(QUEUE, "ModerationQuery", mine=fields.Boolean())
 ReportsQuery = query_schema(REPORTS, "ReportsQuery")
-
-
-class Narrowed:
-    """What a list is narrowed to beyond its plain filters: clauses, their name, their parameters.
-
-    `count` is how many reviews that leaves, where the numbers of whom they are about say it.
-    """
-
-    def __init__(self) -> None:
-        self.where: list[Clause] = []
-        self.names: list[str] = []
-        self.parameters: dict[str, Any] = {}
-        self.count: ColumnElement[int] | None = None
-
-    def add(self, name: str, clause: Clause, **parameters: Any) -> None:
-        """Narrow by one more."""
-        self.where.append(clause)
-        self.names.append(name)
-        self.parameters.update(parameters)
-
-    @property
-    def variant(self) -> str:
-        """The name of this choice of clauses."""
-        return ",".join(self.names)
-
-
-def narrowed(query: Mapping[str, Any], *, by: Identity) -> Narrowed:
-    """Return what a list of reviews is narrowed to for this caller. Raises Invalid."""
-    after, before = query.get("created_after"), query.get("created_before")
-    if after is not None and before is not None and after > before:
-        raise Invalid.field("created_after", "Must not lie after created_before.")
-    found = Narrowed()
-    _by_status(found, query.get("is_published"), by=by)
-    about: dict[str, ColumnElement[int]] = {}
-    for name, model, column in (
-        ("practitioner", Practitioner, Review.practitioner_id),
-        ("service", Service, Review.service_id),
-    ):
-        if query.get(name) is not None:
-            about[name] = _by_reference(found, name, model, column, query[name])
-    if query.get("rating") is not None:
-        _by_rating(found, *query["rating"])
-    if query.get("user") is not None:
-        named = select(User.id).where(User.uuid == bindparam("user")).limit(1).scalar_subquery()
-        found.add("user", Review.author_id == named, user=query["user"])
-        if not by.is_staff:
-            shown = or_(Review.is_anonymous.is_(False), Review.author_id == bindparam("me"))
-            found.add("named", shown, me=by.user_id)
-    if query.get("search"):
-        both = func.websearch_to_tsquery("english", bindparam("text")).op("||")(
-            func.to_tsquery("simple", bindparam("names"))
-        )
-        names = " & ".join(f"{word}:*A" for word in _WORD.findall(query["search"].lower()))
-        found.add("search", Review.search.op("@@")(both), text=query["search"], names=names)
-    found.count = _kept_count(query, about)
-    return found
-
-
-_TARGETS = (words.PRACTITIONER, words.SERVICE)
-_UNCOUNTED = frozenset({"page", "page_size", "limit", "offset", "cursor", "ordering", "practitioner", "service"})
-
-
-def _kept_count(query: Mapping[str, Any], about: Mapping[str, ColumnElement[int]]) -> ColumnElement[int] | None:
-    """Return how many reviews of whom the list is about are published, all or those of one star.
-
-    None where something else narrows the list, or nobody is named: then its rows are counted.
-    """
-    low, high = query.get("rating") or (0, 0)
-    others = {name for name, value in query.items() if value is not None} - _UNCOUNTED - {"rating"}
-    is_public = query.get("is_published") is not False
-    if not about or not is_public or others - {"is_published"} or (low and low == high):
-        return None
-    kind = words.PAIR if len(about) > 1 else next(iter(about))
-    number = getattr(Rating, STARS[low // 100 - 1]) if low else Rating.count
-    kept = select(func.coalesce(func.max(number), 0)).where(
-        Rating.target == literal_column(f"'{kind}'"),
-        *(getattr(Rating, f"{name}_id") == about.get(name, literal_column("0")) for name in _TARGETS),
-    )
-    return kept.scalar_subquery()
-
-
-def _by_status(found: Narrowed, wanted: bool | None, *, by: Identity) -> None:  # noqa: FBT001 - a filter's value.
-    if wanted is not False:
-        found.add("published", Review.status == words.PUBLISHED)
-    elif by.is_staff:
-        found.add("unpublished", Review.status != words.PUBLISHED)
-    else:
-        found.add("nothing", and_(Review.status == words.PUBLISHED, false()))
-
-
-def _by_rating(found: Narrowed, low: int, high: int) -> None:
-    """Narrow to an exact rating, or to one of five stars, written out: a plan for any range would guess far less."""
-    if low == high:
-        found.add("rating", Review.rating == bindparam("rating"), rating=low)
-    else:
-        found.add(f"stars={low}", Review.rating.between(literal_column(str(low)), literal_column(str(high))))
-
-
-def _by_reference(found: Narrowed, name: str, model: Any, column: Any, wanted: int | UUID | str) -> ColumnElement[int]:
-    """Narrow to whom a reference names, and return their number."""
-    if isinstance(wanted, int):
-        found.add(f"{name}/id", column == bindparam(name), **{name: wanted})
-        return bindparam(name)
-    held = model.public_uuid if isinstance(wanted, UUID) else model.slug
-    number = select(model.id).where(held == bindparam(name)).limit(1).scalar_subquery()
-    found.add(f"{name}/{held.key}", column == number, **{name: wanted})
-    return number

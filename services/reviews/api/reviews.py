@@ -6,7 +6,8 @@ from uuid import UUID
 
 from services.reviews.api.caching import let_caches_keep
 from services.reviews.api.fields import Reference
-from services.reviews.api.lists import REVIEWS, ReviewsQuery, narrowed
+from services.reviews.api.lists import ReviewsQuery
+from services.reviews.api.paging import reviews_page
 from services.reviews.api.requests import (
     CanReviewQuery,
     PatchedReviewUpdateRequest,
@@ -75,17 +76,9 @@ class Reviews(MethodView):
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List reviews, newest first."""
         by = identity()
-        found = narrowed(query, by=by)
         let_caches_keep()
         with reading() as connection:
-            page = REVIEWS.page(
-                connection,
-                query,
-                where=found.where,
-                variant=found.variant,
-                parameters=found.parameters,
-                count=found.count,
-            )
+            page = reviews_page(connection, query, by=by)
             votes = queries.votes_of(connection, [row["id"] for row in page.rows], by=by)
         return page_body(page, [presenting.listed(row, votes) for row in page.rows])
 

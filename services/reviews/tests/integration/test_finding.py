@@ -3,13 +3,17 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from services.reviews.api.paging import reviews_page
 from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, PRACTITIONER, SERVICE, World, uuid_of
 from shared.clock import frozen_at
-from shared.database import Database
+from shared.database import Database, reading
+from shared.identity import Identity
 from shared.messaging.testing import announced
 from shared.testing.http import Answer, Caller
 
@@ -122,6 +126,7 @@ def test_a_list_counts_rows_only_where_no_numbers_are_kept(
     """The kept numbers are made wrong here, which tells who reads them."""
     more = ", ".join(f"c{stars} = c{stars} + 6000" for stars in range(1, 6))
     with database.transaction() as session:
+        more += ", verified = verified + 800, with_response = with_response + 500, h0 = h0 + 500"
         session.execute(text(f"UPDATE ratings SET count = count + 30000, {more}"))
     about = f"practitioner={PRACTITIONER}"
 
@@ -134,12 +139,47 @@ def test_a_list_counts_rows_only_where_no_numbers_are_kept(
         ("rating=4", 2),
         (f"{about}&rating=4.5", 1),
         (f"{about}&has_comment=true", 4),
+        (f"{about}&has_comment=true&has_response=true", 1),
+        (f"{about}&has_response=true", 501),
+        (f"{about}&has_response=false", 29_504),
+        (f"service={SERVICE}&is_verified=true", 805),
+        (f"service={SERVICE}&is_verified=false", 0),
         (f"{about}&search=cold", 1),
         (f"{about}&is_published=false", 0),
         ("service=nowhere", 0),
+        ("service=nowhere&has_comment=true", 0),
     ):
         told = http.get(f"/reviews/?{query}").json
         assert (query, told["count"], told["count_exact"]) == (query, count, True)
+
+
+ABOUT = (
+    {"practitioner": PRACTITIONER},
+    {"practitioner": f"practitioner-{PRACTITIONER}", "service": UUID(uuid_of("service", SERVICE))},
+    {"service": f"service-{SERVICE}"},
+    {},
+)
+NOBODY = Identity()
+
+
+@pytest.mark.parametrize("about", ABOUT)
+def test_a_crowd_is_not_counted(shelf: dict[str, str], about: dict[str, Any]) -> None:
+    """Everybody is a crowd here: the same reviews are found, and their number is said to be an estimate."""
+    for narrowing in ({"search": "ann"}, {"has_comment": True}, {"has_comment": True, "max_rating": 400}):
+        with reading() as connection:
+            counted = reviews_page(connection, {**about, **narrowing}, by=NOBODY)
+            crowd = reviews_page(connection, {**about, **narrowing}, by=NOBODY, crowd=1)
+        assert [row["id"] for row in crowd.rows] == [row["id"] for row in counted.rows] != []
+        assert (counted.count_exact, counted.count) == (True, len(counted.rows))
+        assert (crowd.count_exact, crowd.count >= 1) == (False, True)
+
+
+def test_who_has_few_reviews_has_them_counted(http: Caller, shelf: dict[str, str], statements: list[str]) -> None:
+    for about in ABOUT[:3]:
+        statements.clear()
+        narrowing = "&".join(f"{name}={value}" for name, value in about.items())
+        told = http.as_user(OTHER).get(f"/reviews/?{narrowing}&has_comment=true").json
+        assert (told["count"], told["count_exact"], len(statements)) == (4, True, 3)
 
 
 def test_staff_find_what_is_not_public(http: Caller, shelf: dict[str, str]) -> None:
