@@ -9,7 +9,7 @@ nothing can be forgotten. Whatever writes to the same cluster ends this; the ans
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -99,12 +99,12 @@ class Answers:
 
 
 def kept_while_unchanged(
-    seconds: Callable[[], float], *, never_with: str = "\n"
+    seconds: Callable[[], float], *, never_with: str = "\n", depends: Callable[[], Hashable] = tuple
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a stranger's answer again while nothing in the database has changed, for up to `seconds()`.
 
     Stands right below `operation`, so that nothing of the request is read for an answer that is kept. `never_with`
-    names a parameter whose answer depends on the moment.
+    names a parameter whose answer depends on the moment, `depends` tells what else than the database answers depend on.
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,7 +116,7 @@ def kept_while_unchanged(
             query: str = environ["QUERY_STRING"]
             if identity().is_signed_in or never_with in query:
                 return view(*args, **kwargs)
-            key = (environ["PATH_INFO"], query, *map(environ.get, _TOLD))
+            key = (environ["PATH_INFO"], query, depends(), *map(environ.get, _TOLD))
             was_asked, kept = answers.asked(key)
             if not was_asked:
                 return view(*args, **kwargs)

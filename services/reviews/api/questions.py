@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import validate
 from sqlalchemy import or_, select
 
-from services.reviews.api.caching import let_caches_keep
+from services.reviews.api.caching import public
 from services.reviews.api.requests import PatchedQuestionRequest, QuestionRequest
 from services.reviews.api.shapes import ReviewQuestion
 from services.reviews.domain import errors, words
@@ -46,11 +46,11 @@ class Questions(MethodView):
     """All questions."""
 
     @questions.operation("review_questions_list", ANYONE)
+    @public
     @questions.arguments(QuestionsQuery, location="query")
     @questions.response(200, page_schema(ReviewQuestion))
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the questions that reviewers are asked, in their order. Staff see inactive ones too."""
-        let_caches_keep()
         is_staff = identity().is_staff
         where = [] if is_staff else [Question.is_active.is_(True)]
         with reading() as connection:
@@ -73,10 +73,10 @@ class One(MethodView):
     """One question."""
 
     @questions.operation("review_questions_retrieve", ANYONE, refuses=[errors.QuestionNotFound])
+    @public
     @questions.response(200, ReviewQuestion)
     def get(self, question_id: int) -> dict[str, Any]:
         """Read a question."""
-        let_caches_keep()
         with transaction() as session:
             question = session.get(Question, question_id)
             if question is None or not (question.is_active or identity().is_staff):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services.reviews.api.caching import let_caches_keep
+from services.reviews.api.caching import public
 from services.reviews.api.fields import Reference
 from services.reviews.api.lists import ReviewsQuery
 from services.reviews.api.paging import reviews_page
@@ -71,12 +71,12 @@ class Reviews(MethodView):
     """All published reviews."""
 
     @reviews.operation("reviews_list", ANYONE)
+    @public
     @reviews.arguments(ReviewsQuery, location="query")
     @reviews.response(200, page_schema(ReviewList))
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List reviews, newest first."""
         by = identity()
-        let_caches_keep()
         with reading() as connection:
             page = reviews_page(connection, query, by=by)
             votes = queries.votes_of(connection, [row["id"] for row in page.rows], by=by)
@@ -156,13 +156,13 @@ class Statistics(MethodView):
     """What reviews add up to."""
 
     @reviews.operation("reviews_statistics_retrieve", ANYONE)
+    @public
     @reviews.arguments(StatisticsQuery, location="query")
     @reviews.response(200, ReviewStatistics)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """Tell what reviews of a practitioner, a service, or of both together add up to."""
         if not query:
             raise Invalid.field("practitioner", "Name a practitioner or a service.")
-        let_caches_keep()
         with reading() as connection:
             return statistics(
                 connection,
@@ -177,11 +177,11 @@ class One(MethodView):
     """One review."""
 
     @reviews.operation("reviews_retrieve", ANYONE, refuses=[errors.ReviewNotFound])
+    @public
     @reviews.response(200, ReviewDetail)
     def get(self, public_uuid: UUID) -> dict[str, Any]:
         """Read a review. One that is not published is shown to its author and to staff."""
         by = identity()
-        let_caches_keep()
         with reading() as connection:
             shown, version = queries.one_review(connection, public_uuid, by=by, now=utc_now())
         if by.is_signed_in:

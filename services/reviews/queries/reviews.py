@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, any_, bindparam, select
+from sqlalchemy import Connection, Select, any_, bindparam, select
 from sqlalchemy.orm import Session
 
 from services.reviews.domain.errors import ReviewNotFound
@@ -15,33 +15,50 @@ from services.reviews.queries import presenting
 from services.reviews.queries.rows import ANSWERED, DETAILED, QUEUED, REPORTED
 from services.reviews.settings import settings
 from shared.identity import Identity
-
-_ONE = DETAILED.where(Review.public_uuid == bindparam("reference"))
-_QUEUED = QUEUED.where(Review.public_uuid == bindparam("reference"))
-_ANSWERS = ANSWERED.where(ANSWERED.selected_columns.review_id == any_(bindparam("ids")))
-_REPORTS = REPORTED.where(Report.review_id == any_(bindparam("ids")), Report.resolution.is_(None)).order_by(
-    Report.created_at, Report.id
-)
-_VOTES = select(Vote.review_id, Vote.is_helpful).where(
-    Vote.user_id == bindparam("me"), Vote.review_id == any_(bindparam("ids"))
-)
+from shared.listing.statements import Compiled, Row, compiled, run
 
 Reader = Connection | Session
+
+
+def _planned_once(statement: Select[*tuple[Any, ...]]) -> Compiled:
+    return compiled(statement, is_preparable=True)
+
+
+def _rows(reader: Reader, statement: Compiled, **values: Any) -> list[Row]:
+    if isinstance(reader, Connection):
+        return run(reader, statement, values)
+    reader.flush()
+    return run(reader.connection(), statement, values)
+
+
+_ONE = _planned_once(DETAILED.where(Review.public_uuid == bindparam("reference")))
+_QUEUED = _planned_once(QUEUED.where(Review.public_uuid == bindparam("reference")))
+_ANSWERS = _planned_once(ANSWERED.where(ANSWERED.selected_columns.review_id == any_(bindparam("ids"))))
+_REPORTS = _planned_once(
+    REPORTED.where(Report.review_id == any_(bindparam("ids")), Report.resolution.is_(None)).order_by(
+        Report.created_at, Report.id
+    )
+)
+_VOTES = _planned_once(
+    select(Vote.review_id, Vote.is_helpful).where(
+        Vote.user_id == bindparam("me"), Vote.review_id == any_(bindparam("ids"))
+    )
+)
 
 
 def votes_of(reader: Reader, ids: Sequence[int], *, by: Identity) -> dict[int, bool]:
     """Return how the caller voted on these reviews; nothing is asked for strangers."""
     if not by.is_signed_in or not ids:
         return {}
-    return {row.review_id: row.is_helpful for row in reader.execute(_VOTES, {"me": by.user_id, "ids": list(ids)})}
+    return {row["review_id"]: row["is_helpful"] for row in _rows(reader, _VOTES, me=by.user_id, ids=list(ids))}
 
 
 def answers_of(reader: Reader, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Return what each of these reviews answers."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     if ids:
-        for row in reader.execute(_ANSWERS, {"ids": list(ids)}).mappings():
-            found[row["review_id"]].append(presenting.answered(dict(row)))
+        for row in _rows(reader, _ANSWERS, ids=list(ids)):
+            found[row["review_id"]].append(presenting.answered(row))
     return found
 
 
@@ -60,10 +77,11 @@ def details(
 
 def one_review(reader: Reader, reference: UUID, *, by: Identity, now: datetime) -> tuple[dict[str, Any], int]:
     """Return a review in full, and its version. Raises ReviewNotFound."""
-    row = reader.execute(_ONE, {"reference": reference}).mappings().first()
-    if row is None:
+    rows = _rows(reader, _ONE, reference=reference)
+    if not rows:
         raise ReviewNotFound
-    [shown] = details(reader, [dict(row)], by=by, now=now)
+    [row] = rows
+    [shown] = details(reader, rows, by=by, now=now)
     is_author = by.is_signed_in and row["author_id"] == by.user_id
     if not (shown["is_published"] or is_author or by.is_staff):
         raise ReviewNotFound
@@ -77,18 +95,18 @@ def queue_items(
     reports: dict[int, list[dict[str, Any]]] = defaultdict(list)
     ids = [row["id"] for row in rows]
     if ids:
-        for row in reader.execute(_REPORTS, {"ids": ids}).mappings():
-            reports[row["review_id"]].append(presenting.reported(dict(row)))
+        for row in _rows(reader, _REPORTS, ids=ids):
+            reports[row["review_id"]].append(presenting.reported(row))
     shown = details(reader, rows, by=by, now=now, with_votes=False)
     return [presenting.queued(row, review, reports[row["id"]]) for row, review in zip(rows, shown, strict=True)]
 
 
 def queue_item(reader: Reader, reference: UUID, *, by: Identity, now: datetime) -> dict[str, Any]:
     """Return one review as it waits for staff. Raises ReviewNotFound."""
-    row = reader.execute(_QUEUED, {"reference": reference}).mappings().first()
-    if row is None:
+    rows = _rows(reader, _QUEUED, reference=reference)
+    if not rows:
         raise ReviewNotFound
-    return queue_items(reader, [dict(row)], by=by, now=now)[0]
+    return queue_items(reader, rows, by=by, now=now)[0]
 
 
 def revisions(session: Session, reference: UUID, *, by: Identity) -> list[dict[str, Any]]:

@@ -4,19 +4,20 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
 from services.reviews.domain import figures, words
 from services.reviews.domain.figures import PRIOR_MEAN
 from services.reviews.domain.tally import FIGURES
+from services.reviews.queries.targets import Reference
+from shared.listing.statements import Compiled, compiled, run
 
-Reference = int | UUID | str
 SERVICES_MOST = 100
 
 _COLUMN: dict[type, str] = {int: "id", UUID: "public_uuid", str: "slug"}
 
 
-def _statement(practitioner: type | None, service: type | None) -> TextClause:
+def _statement(practitioner: type | None, service: type | None) -> Compiled:
     """Return the statement for a practitioner, a service or both, each named by an id, a uuid or a slug."""
 
     def found(table: str, name: str, kind: type | None) -> str:
@@ -30,7 +31,7 @@ def _statement(practitioner: type | None, service: type | None) -> TextClause:
             ORDER BY r.count DESC, r.service_id LIMIT :most
         ) p
     """
-    return text(f"""
+    statement = text(f"""
         WITH target AS (
             SELECT {found("practitioners", "practitioner", practitioner)} AS practitioner_id,
                    {found("services", "service", service)} AS service_id
@@ -55,6 +56,7 @@ def _statement(practitioner: type | None, service: type | None) -> TextClause:
         LEFT JOIN ratings r
             ON r.target = :kind AND r.practitioner_id = t.practitioner_id AND r.service_id = t.service_id
     """)  # noqa: S608 - our own names.
+    return compiled(statement, is_preparable=True)
 
 
 _STATEMENTS = {
@@ -70,21 +72,15 @@ def statistics(
     """Return the numbers of a practitioner, a service, or of both together; zeros for what is unknown."""
     kind = words.PAIR if practitioner and service else words.PRACTITIONER if practitioner else words.SERVICE
     named = tuple(None if value is None else type(value) for value in (practitioner, service))
-    row = dict(
-        connection.execute(
-            _STATEMENTS[named[0], named[1]],
-            {
-                "kind": kind,
-                "most": SERVICES_MOST,
-                "practitioner": practitioner,
-                "service": service,
-                "since_30": today - timedelta(days=30),
-                "since_90": today - timedelta(days=90),
-            },
-        )
-        .mappings()
-        .one()
-    )
+    asked = {
+        "kind": kind,
+        "most": SERVICES_MOST,
+        "practitioner": practitioner,
+        "service": service,
+        "since_30": today - timedelta(days=30),
+        "since_90": today - timedelta(days=90),
+    }
+    [row] = run(connection, _STATEMENTS[named[0], named[1]], asked)
     counts = figures.distribution(row)
     count = row["count"]
     return {

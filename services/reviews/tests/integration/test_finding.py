@@ -280,11 +280,12 @@ def test_lists_take_few_statements(http: Caller, shelf: dict[str, str], statemen
     assert sent(http.as_staff(9), "/reviews/moderation/?status=open") <= 3
 
 
-def test_hot_reads_take_one_statement(http: Caller, shelf: dict[str, str], statements: list[str]) -> None:
-    for path, most in ((f"/reviews/statistics/?practitioner={PRACTITIONER}", 1), (f"/reviews/{shelf['warm']}/", 2)):
-        http.get(path)
+def test_hot_reads_take_few_statements(http: Caller, shelf: dict[str, str], statements: list[str]) -> None:
+    """Of somebody who is signed in: strangers are given again what did not change."""
+    reader = http.as_user(OTHER)
+    for path, most in ((f"/reviews/statistics/?practitioner={PRACTITIONER}", 1), (f"/reviews/{shelf['warm']}/", 3)):
         statements.clear()
-        assert http.get(path).status == 200
+        assert reader.get(path).status == 200
         assert len(statements) == most, statements
 
 
@@ -295,7 +296,7 @@ def test_writing_takes_few_statements(write: Write, statements: list[str]) -> No
     assert write(comment="Second").status == 201
 
     own = [one for one in statements if "inbox" not in one]
-    assert len(own) <= 24, "\n".join(own)
+    assert len(own) <= 15, "\n".join(own)
 
 
 HOT = {
