@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from services.practitioners.api.places import asked_circle, asked_time, check_ranges
 from services.practitioners.domain.errors import PageTooDeep, PlaceNotFound
 from services.practitioners.queries.candidates import Asked
-from services.practitioners.queries.facets import facets
 from services.practitioners.queries.limits import bounded_reading
 from services.practitioners.queries.listing import FILTERS
 from services.practitioners.queries.places import resolved
@@ -73,17 +72,16 @@ def search_page(query: dict[str, Any]) -> dict[str, Any]:
     included, fixed = query.get("include", ()), None
     with bounded_reading() as connection:
         place = _place(connection, query, asked)
-        found = find(connection, asked, now=now)
+        found = find(connection, asked, now=now, counted="facets" in included)
         if not found.hits and asked.words and asked.offset == 0 and query.get("typo", True):
             fixed = corrected(connection, asked.words)
             if fixed is not None:
                 asked = _with_words(asked, fixed)
-                found = find(connection, asked, now=now)
+                found = find(connection, asked, now=now, counted="facets" in included)
         if "slots" in included:
             starts = next_starts(connection, [hit["id"] for hit in found.hits], now=now)
             for hit in found.hits:
                 hit["next_slots"] = starts.get(hit["id"], [])
-        counted = facets(connection, asked) if "facets" in included else None
     number = asked.offset // asked.size + 1
     page = Page(
         rows=[],
@@ -100,7 +98,7 @@ def search_page(query: dict[str, Any]) -> dict[str, Any]:
         **page_body(_exactly(page), found.hits),
         "count_exact": found.count_exact,
         "query": {"text": query.get("q") or query.get("search"), "corrected": fixed, "place": place},
-        "facets": counted,
+        "facets": found.facets,
     }
 
 

@@ -108,7 +108,11 @@ class Place(Replica, Base):
 
     __tablename__ = "places"
     __table_args__ = (
-        Index("ix_places_practitioner", "practitioner_id"),
+        Index(
+            "ix_places_practitioner",
+            "practitioner_id",
+            postgresql_include=["deleted_at", "city_slug", "city_name"],
+        ),
         Index(
             "ix_places_geo",
             "geo",

@@ -1,41 +1,24 @@
 """Lists of those who offer a start at a certain time of a certain day, by their own calendars."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam
 
 from services.practitioners.domain.geo import Circle
-from services.practitioners.models import Practitioner
-from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
-from services.practitioners.queries.listing import (
-    FILTERS,
-    ORDERED,
-    PRACTITIONERS,
-    asked_of,
-    part_is_free,
-    part_of_day,
-    words_of,
-)
+from services.practitioners.queries.listing import PRACTITIONERS, asked_of, part_is_free, part_of_day
 from services.practitioners.queries.previewing import free_at
+from services.practitioners.queries.summaries import summary_rows
 from shared.errors import NotFound
 from shared.identity import Identity
-from shared.listing import PAGE_SIZE, PAGE_SIZE_MAX, Listing, Page
+from shared.listing import PAGE_SIZE_MAX, Page, window
 
 CHECKED_EXACTLY: Final = 200
 """How many of the first are looked at; more would make a page slow."""
 _WINDOW: Final = frozenset({"page", "page_size", "cursor", "limit", "offset"})
-_IN_QUESTION: Final = Listing(
-    columns=select(Practitioner.id),
-    key=Practitioner.id,
-    filters=FILTERS,
-    orderings=ORDERED,
-    default_ordering=PRACTITIONERS.default_ordering,
-    search=words_of,
-    nullable=PRACTITIONERS.nullable,
-    page_size_max=CHECKED_EXACTLY,
-)
+_IN_QUESTION: Final = replace(PRACTITIONERS, page_size_max=CHECKED_EXACTLY)
 
 
 def free_page(
@@ -65,16 +48,12 @@ def free_page(
     )
     free = free_at(connection, [row["id"] for row in found.rows], at=at, now=now)
     ids = [row["id"] for row in found.rows if row["id"] in free]
-    size = min(query.get("limit") or query.get("page_size") or PAGE_SIZE, PAGE_SIZE_MAX)
-    offset = query["offset"] if "offset" in query else (query.get("page", 1) - 1) * size
+    size, number, offset = window(query, PAGE_SIZE_MAX)
     shown = ids[offset : offset + size]
     if offset and not shown:
         raise NotFound("There is no such page.")
-    statement = profiles(SUMMARY_COLUMNS).where(Practitioner.id.in_(shown))
-    rows = {row["id"]: dict(row) for row in connection.execute(statement).mappings()}
-    number = offset // size + 1
     return Page(
-        rows=[rows[one] for one in shown if one in rows],
+        rows=summary_rows(connection, shown),
         count=len(ids),
         count_exact=found.count <= CHECKED_EXACTLY,
         number=number,

@@ -1,4 +1,4 @@
-"""The list of practitioners: filters, orderings, and who sees whom."""
+"""The list of practitioners, as ids: filters, orderings, and who sees whom."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,7 +24,6 @@ from services.practitioners.domain import words
 from services.practitioners.domain.geo import Circle
 from services.practitioners.models import Place, Practitioner
 from services.practitioners.models.referring import LISTED
-from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
 from services.practitioners.queries.parameters import LANGUAGE, LOCATION_TYPES, Between, Box, Facets, PlaceName, Rating
 from shared.http import fields
 from shared.identity import Identity
@@ -200,7 +199,7 @@ ORDERED: dict[str, Any] = {
     "distance": _DISTANCE,
 }
 PRACTITIONERS: Final = Listing(
-    columns=profiles(SUMMARY_COLUMNS),
+    columns=select(Practitioner.id),
     key=Practitioner.id,
     filters=FILTERS,
     orderings=ORDERED,

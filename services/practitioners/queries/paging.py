@@ -9,8 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Integer, bindparam, cast, func
 
 from services.practitioners.domain.geo import Circle
+from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
 from services.practitioners.queries.listing import FILTERS, ORDERED, PRACTITIONERS, asked_of
 from services.practitioners.queries.parameters import Facets
+from services.practitioners.queries.summaries import with_summaries
 from services.practitioners.queries.there import page_there
 from shared.identity import Identity
 from shared.listing import COUNT_EXACT_MAX, Page
@@ -51,13 +53,16 @@ def practitioners_page(
         else:
             guess = _ALL.guess(query, lambda: PRACTITIONERS.estimate(connection, query, **asked))
             known = guess if guess >= crowd else None
+    if query.get("search") and listing is not _OF_FEW:
+        listing = _AT_ONCE
     if known is None:
-        return listing.page(connection, query, where=where, variant=variant, parameters=parameters)
-    told = parameters | {"known": known}
-    exact = listing is _OF_FEW
-    return listing.page(
-        connection, query, where=where, variant=variant, parameters=told, count=_KNOWN, count_exact=exact
-    )
+        page = listing.page(connection, query, where=where, variant=variant, parameters=parameters)
+    else:
+        told, exact = parameters | {"known": known}, listing is _OF_FEW
+        page = listing.page(
+            connection, query, where=where, variant=variant, parameters=told, count=_KNOWN, count_exact=exact
+        )
+    return page if listing is _AT_ONCE else with_summaries(connection, page)
 
 
 class Everybody:
@@ -86,6 +91,9 @@ _KNOWN: Final = cast(bindparam("known"), Integer)
 _OF_FEW: Final = replace(
     PRACTITIONERS, orderings={name: func.greatest(column, type_=column.type) for name, column in ORDERED.items()}
 )
+
+# Where words have been counted and estimated, a page is one statement: a list takes three at most.
+_AT_ONCE: Final = replace(PRACTITIONERS, columns=profiles(SUMMARY_COLUMNS))
 
 
 def _is_foreseeable(query: Mapping[str, Any], variant: str) -> bool:

@@ -32,6 +32,7 @@ from services.practitioners.domain.geo import Circle, kilometres
 from services.practitioners.models import Practitioner
 from services.practitioners.queries.candidates import CANDIDATES, Asked, candidates, place_parameters
 from services.practitioners.queries.columns import SUMMARY_COLUMNS, profiles
+from services.practitioners.queries.facets import facet_columns, facets, told_facets
 from services.practitioners.queries.free_days import CHECKED_EXACTLY
 from services.practitioners.queries.listing import ORDERED, near
 from services.practitioners.queries.presenting import summary
@@ -41,46 +42,57 @@ from shared.errors import NotFound
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One page of hits, and how many there are; `count_exact` False: there are more."""
+    """One page of hits, how many there are, and facets if asked for; `count_exact` False: there are more."""
 
     hits: list[dict[str, Any]]
     count: int
     count_exact: bool
+    facets: dict[str, Any] | None = None
 
 
-def find(connection: Connection, asked: Asked, *, now: datetime) -> Found:
-    """Return a page of hits. Raises NotFound past the end."""
-    found = _free_then(connection, asked, now=now) if asked.at is not None else _ranked(connection, asked, now=now)
+def find(connection: Connection, asked: Asked, *, now: datetime, counted: bool = False) -> Found:
+    """Return a page of hits, `counted` with the facets of the whole search. Raises NotFound past the end."""
+    look = _ranked if asked.at is None else _free_then
+    found = look(connection, asked, now=now, counted=counted)
     if asked.offset and not found.hits:
         raise NotFound("There is no such page.")
     return found
 
 
-def _free_then(connection: Connection, asked: Asked, *, now: datetime) -> Found:
+def _free_then(connection: Connection, asked: Asked, *, now: datetime, counted: bool) -> Found:
     """Return a page of those among the first who offer a start at the asked time, by their own calendar."""
     assert asked.at is not None, "a time is asked for"
-    first = _ranked(connection, asked.page(size=CHECKED_EXACTLY, offset=0), now=now)
+    first = _ranked(connection, asked.page(size=CHECKED_EXACTLY, offset=0), now=now, counted=counted)
     free = free_at(connection, [hit["id"] for hit in first.hits], at=asked.at, now=now)
     hits = [hit for hit in first.hits if hit["id"] in free]
     return Found(
         hits=hits[asked.offset : asked.offset + asked.size],
         count=len(hits),
         count_exact=first.count <= CHECKED_EXACTLY,
+        facets=first.facets,
     )
 
 
-def _ranked(connection: Connection, asked: Asked, *, now: datetime) -> Found:
-    rows = [dict(row) for row in connection.execute(ranking(asked, now=now), place_parameters(asked)).mappings()]
+def _ranked(connection: Connection, asked: Asked, *, now: datetime, counted: bool) -> Found:
+    statement = ranking(asked, now=now, counted=counted)
+    rows = [dict(row) for row in connection.execute(statement, place_parameters(asked)).mappings()]
+    told = None
+    if counted:
+        told = told_facets(rows[0]) if rows else facets(connection, asked)
     return Found(
         hits=[_hit(row, asked.words) for row in rows],
         count=min(rows[0]["found"], CANDIDATES) if rows else 0,
         count_exact=not rows or not rows[0]["cut"],
+        facets=told,
     )
 
 
-def ranking(asked: Asked, *, now: datetime) -> Select[Any]:
-    """Return the statement of a page: candidates, their score, and of those on the page what is shown."""
-    among, is_cut = candidates(asked)
+def ranking(asked: Asked, *, now: datetime, counted: bool = False) -> Select[Any]:
+    """Return the statement of a page: candidates, their score, and of those on the page what is shown.
+
+    `counted`: with the columns of facets, which are of all candidates and stand in the first row.
+    """
+    among, is_cut = candidates(asked, *([Practitioner.tags] if counted else []))
     score = _score(asked, among.c, now=now)
     order = _ordered(asked.ordering, among.c) or _order(asked.sort_by, score, among.c)
     page = (
@@ -105,6 +117,10 @@ def ranking(asked: Asked, *, now: datetime) -> Select[Any]:
             Practitioner.search_extra.label("search_extra"),
             select(func.count()).select_from(among).scalar_subquery().label("found"),
             is_cut.label("cut"),
+            *(
+                case((page.c.place == asked.offset + 1, column)).label(column.name)
+                for column in (facet_columns(among) if counted else [])
+            ),
         )
         .join(page, page.c.id == Practitioner.id)
         .order_by(page.c.place)
