@@ -221,18 +221,22 @@ def _reading_from(standby: Standby) -> Iterator[Connection]:
 
 
 @contextmanager
-def bounded_reading(*, timeout_ms: int) -> Iterator[Connection]:
+def bounded_reading(*, timeout_ms: int, memory: str | None = None) -> Iterator[Connection]:
     """Yield a connection for reads that are each given up after `timeout_ms`; see `reading`.
 
-    A statement that takes longer raises OperationalError with SQLSTATE 57014; nothing more can be read then.
+    `memory` (such as "32MB") is what each step of a statement may use instead of the server's `work_mem`. A statement
+    that takes longer raises OperationalError with SQLSTATE 57014; nothing more can be read then.
     """
     may_lag = _standby if reads_may_lag() else None
     with may_lag.connected() if may_lag else database().engine.connect() as connection, connection.begin():
-        connection.execute(_BOUNDED, {"limit": str(timeout_ms)})
+        connection.execute(_BOUNDED, {"limit": str(timeout_ms), "memory": memory})
         yield connection
 
 
-_BOUNDED = text("SELECT set_config('statement_timeout', :limit, true)")
+_BOUNDED = text(
+    "SELECT set_config('statement_timeout', :limit, true),"
+    " set_config('work_mem', coalesce(:memory, current_setting('work_mem')), true)"
+)
 
 
 @contextmanager

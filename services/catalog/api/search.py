@@ -16,15 +16,17 @@ from services.catalog.domain import words
 from services.catalog.domain.errors import PageTooDeep
 from services.catalog.models import Service
 from services.catalog.queries.conditions import LISTED, RADIUS_KM, around_parameters, matching
-from services.catalog.queries.facets import FACETS, facets_among, facets_of, own_parameters
+from services.catalog.queries.facets import COLUMNS, FACETS, Pool, facets_among, facets_of, numbers, own_parameters
 from services.catalog.queries.fragments import etag
+from services.catalog.queries.gauging import COUNT_MAX
 from services.catalog.queries.marking import highlights
-from services.catalog.queries.search import AROUND, COUNT_MAX, SORTS, Hits, Wish, search
+from services.catalog.queries.search import AROUND, PRICED, SORTS, Hits, Wish, of_categories, search
 from services.catalog.queries.suggestions import KINDS, suggestions
 from shared.database import reading
 from shared.errors import Invalid, NotFound
 from shared.http import ANYONE, Blueprint, MethodView, QuerySchema, Schema, fields
 from shared.http.fields import maybe
+from shared.listing.statements import compiled
 
 searching = Blueprint("search", "Finding services.")
 
@@ -77,7 +79,9 @@ class SearchResult(Schema):
     previous = maybe(fields.String)
     count_exact = fields.Boolean(metadata={"description": "False: at least `count`."})
     query = fields.Dict(metadata={"description": "q, corrected, applied."})
-    facets = fields.Dict(metadata={"description": "Only with `facets=`."})
+    facets = fields.Dict(
+        metadata={"description": "Only with `facets=`. Counted among 2,000 services at most, and raised to `count`."}
+    )
     highlights = fields.Dict(
         metadata={
             "description": "Only with `highlight=true`: by id, `name` and `short_description` as HTML, what matches "
@@ -107,13 +111,11 @@ class Suggestion(Schema):
 
 _DATED = "EXISTS (SELECT FROM service_sessions d WHERE d.service_id = s.id AND d.status = 'scheduled'"
 _CONDITIONS = {
-    "category": "s.category_id IN (SELECT id FROM service_categories WHERE slug = ANY(%(category)s))",
     "service_type": "s.type_id = ANY(%(service_type)s)",
     "practitioner": "s.practitioner_id IN (SELECT id FROM practitioners"
     " WHERE id::text = %(practitioner)s OR public_uuid::text = %(practitioner)s)",
     "location_type": "s.location_type = %(location_type)s",
-    "min_price": "s.price_cents >= %(min_price)s",
-    "max_price": "s.price_cents <= %(max_price)s",
+    **dict(zip(("min_price", "max_price"), PRICED, strict=True)),
     "min_duration": "s.duration_minutes >= %(min_duration)s",
     "max_duration": "s.duration_minutes <= %(max_duration)s",
     "experience_level": "s.experience_level = %(experience_level)s",
@@ -130,11 +132,12 @@ _CONDITIONS = {
     "language": "s.id IN (SELECT sl.service_id FROM service_languages sl JOIN languages l ON l.id = sl.language_id"
     " WHERE l.code = ANY(%(language)s))",
     "tags": "s.tags && %(tags)s",
-    "city": "(s.city_slug = lower(%(city)s) OR s.location_id IN"
-    " (SELECT id FROM locations WHERE lower(city_name) = lower(%(city)s)))",
+    "city": "(s.city_slug = lower(%(city)s) OR s.location_id = ANY(ARRAY("
+    "SELECT id FROM locations WHERE lower(city_name) = lower(%(city)s))))",
     "starts_after": f"{_DATED} AND d.starts_at >= %(starts_after)s)",
     "starts_before": f"{_DATED} AND d.starts_at < %(starts_before)s)",
 }
+_NAMED = ("category", *_CONDITIONS)
 
 
 @searching.route("/services/search/")
@@ -150,11 +153,11 @@ class Search(MethodView):
         hits = search(wish)
         if wish.page > 1 and not hits.rows:
             raise NotFound("There is no such page.")
+        facets = facets_of(wish, query["facets"], hits) if query.get("facets") else {}
         with reading() as connection:
             fragments = public_fragments(connection, hits.rows, full=False)
-            facets = facets_of(connection, wish, query.get("facets", ()))
             marked = _highlights(connection, query, hits)
-        applied = {name: request.args[name] for name in _CONDITIONS if name in request.args}
+        applied = {name: request.args[name] for name in _NAMED if name in request.args}
         body = {
             "results": [one.json for one in fragments],
             "count": hits.count,
@@ -202,27 +205,16 @@ class Facets(MethodView):
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """Count what each further choice would leave; every facet without its own filter."""
         narrowing, _, around = narrowed(query)
-        found: dict[frozenset[str], list[int]] = {}
-
-        def ids(connection: Connection, without: frozenset[str]) -> list[int]:
-            if without not in found:
-                clauses = [LISTED, *narrowing]
-                for name, filter_ in SERVICES.filters.items():
-                    if name in query and name not in without:
-                        value = list(query[name]) if isinstance(query[name], tuple) else query[name]
-                        clauses.append(filter_.clause(value if filter_.by_value else bindparam(f"f_{name}", value)))
-                if query.get("search"):
-                    clauses.append(matching(bindparam("f_search", query["search"])))
-                statement = select(Service.id).where(*clauses).limit(COUNT_MAX + 1)
-                found[without] = list(connection.scalars(statement, around))
-            return found[without]
-
+        without = {facet: frozenset(own_parameters(facet)) & set(query) for facet in FACETS}
+        selects = {
+            left_out: _select(query, [LISTED, *narrowing], left_out, around, f"p{place}_")
+            for place, left_out in enumerate(dict.fromkeys((frozenset[str](), *without.values())))
+        }
         with reading() as connection:
-            among = {
-                facet: ids(connection, frozenset(own_parameters(facet)) & set(query))[:COUNT_MAX] for facet in FACETS
-            }
-            count = len(ids(connection, frozenset()))
-            facets = facets_among(connection, among)
+            counts = dict(zip(selects, numbers(connection, list(selects.values())), strict=True))
+            pools = {left_out: Pool(*select, counts[left_out]) for left_out, select in selects.items()}
+            facets = facets_among(connection, {facet: pools[left_out] for facet, left_out in without.items()})
+        count = counts[frozenset()]
         return {"facets": facets, "count": min(count, COUNT_MAX), "count_exact": count <= COUNT_MAX}
 
 
@@ -237,6 +229,22 @@ class Autocomplete(MethodView):
         """Suggest how the words may go on."""
         with reading() as connection:
             return suggestions(connection, query["q"], limit=query["limit"], kinds=query.get("kinds") or KINDS)
+
+
+def _select(
+    query: dict[str, Any], clauses: list[Any], left_out: frozenset[str], values: dict[str, Any], prefix: str
+) -> tuple[str, dict[str, Any]]:
+    """Return the text that selects what facets count, with its parameters, whose names begin with `prefix`."""
+    wanted = list(clauses)
+    for name, filter_ in SERVICES.filters.items():
+        if name in query and name not in left_out:
+            value = list(query[name]) if isinstance(query[name], tuple) else query[name]
+            wanted.append(filter_.clause(value if filter_.by_value else bindparam(f"f_{name}", value)))
+    if query.get("search"):
+        wanted.append(matching(bindparam("f_search", query["search"])))
+    made = compiled(select(*(getattr(Service, name) for name in COLUMNS)).where(*wanted))
+    parameters = {f"{prefix}{name}": value for name, value in {**made.literal, **values}.items()}
+    return made.sql.replace("%(", f"%({prefix}"), parameters
 
 
 def _highlights(connection: Connection, query: dict[str, Any], hits: Hits) -> dict[str, dict[str, str]]:
@@ -255,9 +263,13 @@ def _wish(query: dict[str, Any]) -> Wish:
     if query["page"] * size > COUNT_MAX:
         raise PageTooDeep
     q = unicodedata.normalize("NFKC", query["q"]).lower()
-    names = [name for name in _CONDITIONS if name in query]
+    names = [name for name in _NAMED if name in query]
     parameters = {name: list(query[name]) if isinstance(query[name], tuple) else query[name] for name in names}
-    conditions = [_CONDITIONS[name] for name in names]
+    conditions = [_CONDITIONS[name] for name in names if name != "category"]
+    if "category" in names:
+        of_these, slugs = of_categories(query["category"])
+        conditions.insert(0, of_these)
+        parameters |= slugs
     if "starts_after" in names and "starts_before" in names:
         # One session within both bounds, not one behind the first and another before the second.
         conditions.append(f"{_DATED} AND d.starts_at >= %(starts_after)s AND d.starts_at < %(starts_before)s)")

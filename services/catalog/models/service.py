@@ -38,6 +38,9 @@ SAMPLED = "get_byte(uuid_send(public_uuid), 15) < 4"
 """True for one service in 64, whatever it is about."""
 
 
+_FOUND_BY = ("search", "category_id", "type_id")
+
+
 def among(column: str, choices: tuple[str, ...]) -> str:
     """Return the SQL condition that a column holds one of `choices`."""
     return f"{column} IN ({', '.join(repr(choice) for choice in choices)})"
@@ -154,9 +157,9 @@ class Service(Versioned, Timestamps, Base):
         _listed("city_popularity", "city_slug", "popularity_score DESC"),
         _listed("place", "point(lng, lat)", postgresql_using="gist"),
         # What was written last lies in a list that every search reads through: it is kept short.
-        _listed("search", "search", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": "256"}),
-        _listed("search_hot", "search", where="listed AND hot", postgresql_using="gin"),
-        _listed("search_sample", "search", where=f"listed AND {SAMPLED}", postgresql_using="gin"),
+        _listed("search", *_FOUND_BY, postgresql_using="gin", postgresql_with={"gin_pending_list_limit": "256"}),
+        _listed("search_hot", *_FOUND_BY, where="listed AND hot", postgresql_using="gin"),
+        _listed("search_sample", *_FOUND_BY, where=f"listed AND {SAMPLED}", postgresql_using="gin"),
         _listed("tags", "tags", postgresql_using="gin"),
         _listed("own", "practitioner_id", "status", "created_at DESC", where="deleted_at IS NULL"),
         _listed("roll", "next_session_at", where="next_session_at IS NOT NULL AND deleted_at IS NULL"),

@@ -5,7 +5,7 @@ from html import escape
 
 from sqlalchemy import Connection
 
-from services.catalog.queries.search import QUERY
+from services.catalog.queries.gauging import QUERY
 
 _MARK, _UNMARK = "\x02", "\x03"
 """Around what matches, until the rest is escaped; texts hold no control characters."""

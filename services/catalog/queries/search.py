@@ -5,7 +5,8 @@ frequent ones only the popular services (`hot`) are ranked, before the others; a
 index until the page is full, or until that turns out to take too long.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,14 +14,17 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from services.catalog.domain.figures import booking_weight
-from services.catalog.models.service import SAMPLED
+from services.catalog.queries import gauging
+from services.catalog.queries.gauging import BOUNDS, COUNT_MAX, MATCHES, QUERY, Bounds
 from services.catalog.queries.spelling import corrected
 from services.catalog.settings import settings
 from shared.clock import utc_now
 from shared.database import bounded_reading, reading
 
-COUNT_MAX = 10_000
-QUERY_CANCELED = "57014"
+_QUERY_CANCELED = "57014"
+# Of a million services a frequent word and a frequent condition name some hundred thousand each. Remembered exactly,
+# they need not be read again.
+_MEMORY = "32MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +51,6 @@ class Hits:
     corrected: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How much is looked at.
-
-    `ranked` services at most are scored. What matches `few` or more is frequent. From `many` on nothing is counted:
-    that is estimated from one service in 64, and lies five standard deviations above `COUNT_MAX`.
-    """
-
-    ranked: int = 1_000
-    few: int = 3_000
-    many: int = 14_080
-
-
-BOUNDS = Bounds()
-_SHARE = 64
-_SAMPLED = SAMPLED.replace("public_uuid", "s.public_uuid")
-
-QUERY = "websearch_to_tsquery('estuary', %(q)s)"
-MATCHES = f"(numnode({QUERY}) = 0 OR s.search @@ {QUERY})"
 _SCORE = f"""
     (CASE WHEN numnode({QUERY}) = 0 THEN 1 ELSE ts_rank(s.search, {QUERY}, 32) END)
     * (1 + 0.15 * ln(1 + s.popularity_sum / %(now_weight)s)) * (0.7 + 0.06 * s.rating_weighted)
@@ -80,6 +65,23 @@ AROUND = (
     f" AND {_DISTANCE} <= %(near_km)s"
 )
 """The condition for services near a point: a box that the index finds, then the circle."""
+
+
+def of_categories(slugs: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return the condition for services of these categories, with its parameters.
+
+    The planner sees how many are named, and each is looked up before the search.
+    """
+    named = {f"category_{place}": slug for place, slug in enumerate(slugs)}
+    ids = ", ".join(
+        f"(SELECT id FROM service_categories WHERE slug = %({name})s)"  # noqa: S608 - our own text; values are bound.
+        for name in named
+    )
+    return f"s.category_id = ANY(ARRAY[{ids}])", named
+
+
+PRICED = ("s.price_cents >= %(min_price)s", "s.price_cents <= %(max_price)s")
+"""The conditions for prices, in cents."""
 
 _POPULAR = "s.popularity_score DESC, s.id DESC"
 _WALKED = {
@@ -115,20 +117,29 @@ def search(wish: Wish, bounds: Bounds = BOUNDS) -> Hits:
     return replace(again, corrected=better) if again.count else hits
 
 
+def looking() -> AbstractContextManager[Connection]:
+    """Yield a connection for looking at services, each time no longer than the settings say."""
+    return bounded_reading(timeout_ms=settings().catalog_search_timeout_ms, memory=_MEMORY)
+
+
+def took_too_long(failure: OperationalError) -> bool:
+    """Whether looking ended because its time was over."""
+    return getattr(failure.orig, "pgcode", None) == _QUERY_CANCELED
+
+
 def _search(wish: Wish, bounds: Bounds) -> Hits:
     """Look at all services, or where time runs out at the popular ones."""
     parameters = {**wish.parameters, "q": wish.q, "now_weight": booking_weight(utc_now(), 1)}
     parameters |= {"limit": wish.page_size, "offset": (wish.page - 1) * wish.page_size}
-    conditions = " AND ".join((MATCHES, *wish.conditions))
-    timeout_ms = settings().catalog_search_timeout_ms
     try:
-        with bounded_reading(timeout_ms=timeout_ms) as connection:
-            rows, count = _Look(connection, conditions, wish.sort, parameters, bounds).page()
+        with looking() as connection:
+            rows, count = _Look(connection, (MATCHES, *wish.conditions), wish.sort, parameters, bounds).page()
     except OperationalError as slow:
-        if getattr(slow.orig, "pgcode", None) != QUERY_CANCELED:
+        if not took_too_long(slow):
             raise
-        with bounded_reading(timeout_ms=timeout_ms) as connection:
-            rows, count = _Look(connection, f"s.hot AND {conditions}", wish.sort, parameters, bounds).found()
+        with looking() as connection:
+            popular = ("s.hot", MATCHES, *wish.conditions)
+            rows, count = _Look(connection, popular, wish.sort, parameters, bounds).found()
         return Hits(rows, min(count, COUNT_MAX), exact=False, corrected=None)
     return Hits(rows, min(count, COUNT_MAX), exact=count <= COUNT_MAX, corrected=None)
 
@@ -138,24 +149,43 @@ class _Look:
     """One look at the services, within one transaction."""
 
     connection: Connection
-    conditions: str
+    each_condition: tuple[str, ...]
     sort: str
     parameters: Mapping[str, Any]
     bounds: Bounds
 
+    @property
+    def conditions(self) -> str:
+        """What a service must meet."""
+        return " AND ".join(self.each_condition)
+
+    @property
+    def stretch(self) -> str:
+        """The conditions that say where a walk along the index of the order begins and ends."""
+        bounding = [one for one in self.each_condition if one in PRICED] if self.sort.endswith("price") else []
+        return " AND ".join(("s.listed", *bounding))
+
     def page(self) -> tuple[Rows, int]:
         """Return a page in order, and how many there are; more than `COUNT_MAX` says no more than that."""
-        matches, services, has_words = self._gauge()
+        matches, services, has_words = gauging.gauge(self.connection, self.conditions, self.parameters, self.bounds)
         if matches < self.bounds.few:
             return self.found()
         if self.sort == "distance":
             return self.found()
-        count = COUNT_MAX + 1 if matches >= self.bounds.many else self._count(has_words=has_words)
+        count = matches
+        if matches >= self.bounds.many:
+            count = COUNT_MAX + 1
+        elif has_words:
+            matches = count = gauging.count(self.connection, self.conditions, self.parameters)
         if self.sort == "relevance":
             return self._ranked(f"s.hot AND {self.conditions}" if has_words else None)[0], count
-        expected = (self.parameters["offset"] + self.parameters["limit"]) * services / max(matches, 1)
         if not has_words:
             return self._walked(), count
+        wanted = self.parameters["offset"] + self.parameters["limit"]
+        if count > COUNT_MAX and wanted * services > matches**2:
+            # So deep a page is worth knowing how many there are beyond what is counted.
+            matches = gauging.gauge(self.connection, self.conditions, self.parameters, self.bounds, whole=True).matches
+        expected = wanted * services / max(matches, 1)
         # Words may avoid the beginning of the order: then the walk ends at three times what was expected.
         rows = self._walked(int(3 * expected) + 1_000) if expected <= matches else []
         is_full = len(rows) == self.parameters["limit"]
@@ -170,42 +200,6 @@ class _Look:
                 SELECT {_SORTED} FROM services s WHERE s.listed AND {self.conditions}
             ), page AS (SELECT s.id, s.stamp FROM pool s ORDER BY {SORTS[self.sort]} LIMIT %(limit)s OFFSET %(offset)s)
         """)  # noqa: S608 - our own text; values are bound.
-
-    def _gauge(self) -> tuple[int, int, bool]:
-        """Return about how many services match, how many there are, and whether there are words to look for.
-
-        Without words no index is as good as counting, which then ends at the bound. The sample is planned to be read
-        whole, by its index, and read until it is enough.
-        """
-        enough = max(1, self.bounds.many // _SHARE)
-        sampled, services = self.connection.exec_driver_sql(
-            f"""
-            SELECT CASE WHEN numnode({QUERY}) = 0 THEN NULL ELSE (
-                       WITH sample AS MATERIALIZED (
-                           SELECT FROM services s WHERE {_SAMPLED} AND s.listed AND {self.conditions}
-                       )
-                       SELECT count(*) FROM (SELECT FROM sample LIMIT {enough}) read
-                   ) END,
-                   (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'services'::regclass)
-            """,  # noqa: S608 - our own text; values are bound.
-            dict(self.parameters),
-        ).one()
-        if sampled is not None:
-            return sampled * _SHARE, services, True
-        return self._count(has_words=False), services, False
-
-    def _count(self, *, has_words: bool) -> int:
-        """Return how many match, up to one more than `COUNT_MAX`; what words find is planned to be read whole."""
-        counted: int = self.connection.exec_driver_sql(
-            f"""
-            WITH matching AS {"" if has_words else "NOT "}MATERIALIZED (
-                SELECT FROM services s WHERE s.listed AND {self.conditions}
-            )
-            SELECT count(*) FROM (SELECT FROM matching LIMIT {COUNT_MAX + 1}) read
-            """,  # noqa: S608 - our own text; values are bound.
-            dict(self.parameters),
-        ).scalar_one()
-        return counted
 
     def _ranked(self, among: str | None) -> tuple[Rows, int]:
         """Rank the most popular of those among which is looked (None: of all that match), then by popularity alone.
@@ -243,7 +237,7 @@ class _Look:
         found = self.connection.exec_driver_sql(
             f"""
             SELECT s.id, s.stamp FROM (
-                SELECT s.*, s.xmin::text::bigint AS stamp FROM services s WHERE s.listed
+                SELECT s.*, s.xmin::text::bigint AS stamp FROM services s WHERE {self.stretch}
                 {f"ORDER BY {order} LIMIT {most}" if most else ""}
             ) s WHERE {self.conditions} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
             """,  # noqa: S608 - our own text; values are bound.

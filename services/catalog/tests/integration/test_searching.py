@@ -1,6 +1,7 @@
 """Searching finds what a search without any bounds finds, by whichever way the words' frequency lets it take."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,9 @@ from sqlalchemy import text
 
 from services.catalog.handlers import practitioners
 from services.catalog.models import Service
-from services.catalog.queries.search import Bounds, Hits, Wish, search
+from services.catalog.queries.facets import facets_of
+from services.catalog.queries.gauging import Bounds
+from services.catalog.queries.search import Hits, Wish, search
 from services.catalog.tests.factories import at, book, practitioner, service, workshop
 from shared.clock import frozen_at
 from shared.database import Database
@@ -61,7 +64,7 @@ def services(database: Database) -> list[Service]:
                     slug=f"service-{number}",
                     name=" ".join(chance.sample(WORDS, chance.randint(1, 3))),
                     description=" ".join(chance.sample(WORDS, chance.randint(0, 2))),
-                    price_cents=chance.choice([1_000, 2_000, 3_000, 4_000]),
+                    price_cents=chance.choice([1_000, 6_000, 12_000, 30_000]),
                     duration_minutes=60,
                     type_id=chance.choice([1, 2]),
                     practitioner_id=1,
@@ -179,6 +182,56 @@ def test_of_frequent_words_the_popular_are_ranked_and_the_others_follow_by_popul
     assert [round(score[id_], 9) for id_ in ranked] == sorted((round(score[id_], 9) for id_ in ranked), reverse=True)
     assert found[len(best) :] == others
     assert (first.count, first.exact) == (len(held), True)
+
+
+def price_band(one: Service) -> str:
+    return {1_000: "0-50", 6_000: "50-100", 12_000: "100-200", 30_000: "200+"}[one.price_cents]
+
+
+def facets(q: str, bounds: Bounds, type_id: int | None = None) -> dict[str, dict[str, int]]:
+    """Return the facets of types and prices; a chosen type is a condition that the facet of types leaves out."""
+    more: dict[str, Any] = {}
+    if type_id is not None:
+        more = {"conditions": ("s.type_id = ANY(%(service_type)s)",), "named": ("service_type",)}
+        more["parameters"] = {"service_type": [type_id]}
+    wish = Wish(q=q, typo=False, **more)
+    hits = search(wish, bounds)
+    found = facets_of(wish, ("service_type", "price"), hits, bounds)
+    return {name: {value["value"]: value["count"] for value in values} for name, values in found.items()}
+
+
+@pytest.mark.parametrize("q", QUERIES)
+def test_facets_count_all_that_match_without_their_own_condition(
+    database: Database, services: list[Service], q: str
+) -> None:
+    for bounds in (ALL, FREQUENT):
+        for type_id in (None, 2):
+            assert facets(q, bounds, type_id) == {
+                "service_type": Counter(one.code for one in matching(services, q, None)),
+                "price": Counter(price_band(one) for one in matching(services, q, type_id)),
+            }
+
+
+def test_facets_of_frequent_words_are_counted_in_a_part_and_raised_to_the_whole(
+    database: Database, services: list[Service]
+) -> None:
+    with database.transaction() as session:
+        for end, remainder in (("00", 1), ("ff", 0)):
+            session.execute(
+                text(
+                    "UPDATE services SET public_uuid = overlay(public_uuid::text placing :end from 35)::uuid"
+                    " WHERE id % 2 = :remainder"
+                ),
+                {"end": end, "remainder": remainder},
+            )
+    held = matching(services, "massage", None)
+    sampled = Counter(one.code for one in held if one.id % 2)
+
+    in_sample = facets("massage", VERY_FREQUENT)["service_type"]
+    in_part = facets("massage", Bounds(faceted=7))["service_type"]
+
+    assert in_sample == {code: round(number * 10_000 / sampled.total()) for code, number in sampled.items()}
+    assert abs(sum(in_part.values()) - len(held)) <= len(in_part)
 
 
 def test_near_cuts_by_the_circle_and_sorts_by_distance(database: Database, http: Caller) -> None:
