@@ -37,6 +37,7 @@ from services.practitioners.queries.free_days import CHECKED_EXACTLY
 from services.practitioners.queries.listing import ORDERED, near
 from services.practitioners.queries.presenting import summary
 from services.practitioners.queries.previewing import free_at
+from services.practitioners.queries.summaries import summary_rows
 from shared.errors import NotFound
 
 
@@ -79,8 +80,9 @@ def _ranked(connection: Connection, asked: Asked, *, now: datetime, counted: boo
     told = None
     if counted:
         told = told_facets(rows[0]) if rows else facets(connection, asked)
+    shown = {row["id"]: row for row in summary_rows(connection, [row["id"] for row in rows])}
     return Found(
-        hits=[_hit(row, asked.words) for row in rows],
+        hits=[_hit({**row, **shown[row["id"]]}, asked.words) for row in rows if row["id"] in shown],
         count=min(rows[0]["found"], CANDIDATES) if rows else 0,
         count_exact=not rows or not rows[0]["cut"],
         facets=told,
@@ -88,7 +90,7 @@ def _ranked(connection: Connection, asked: Asked, *, now: datetime, counted: boo
 
 
 def ranking(asked: Asked, *, now: datetime, counted: bool = False) -> Select[Any]:
-    """Return the statement of a page: candidates, their score, and of those on the page what is shown.
+    """Return the statement of a page: candidates, their score, and who is on the page.
 
     `counted`: with the columns of facets, which are of all candidates and stand in the first row.
     """
@@ -109,12 +111,8 @@ def ranking(asked: Asked, *, now: datetime, counted: bool = False) -> Select[Any
         .cte("page")
     )
     return (
-        profiles(SUMMARY_COLUMNS)
-        .add_columns(
-            page.c.score,
-            page.c.distance,
-            page.c.nearest,
-            Practitioner.search_extra.label("search_extra"),
+        select(
+            *(page.c.id, page.c.score, page.c.distance, page.c.nearest, Practitioner.search_extra),
             select(func.count()).select_from(among).scalar_subquery().label("found"),
             is_cut.label("cut"),
             *(
@@ -122,7 +120,8 @@ def ranking(asked: Asked, *, now: datetime, counted: bool = False) -> Select[Any
                 for column in (facet_columns(among) if counted else [])
             ),
         )
-        .join(page, page.c.id == Practitioner.id)
+        .select_from(page)
+        .join(Practitioner, Practitioner.id == page.c.id)
         .order_by(page.c.place)
     )
 
