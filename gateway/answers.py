@@ -149,7 +149,7 @@ class Answers:
             )
         return GatewayResponse(
             answer.status,
-            b"".join(lines),
+            lines,
             answer.body,
             stream=answer.stream,
             length=answer.length,

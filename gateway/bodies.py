@@ -83,7 +83,7 @@ class Bodies:
     ) -> AsyncIterator[bytes]:
         """Yield the body; every ten seconds must bring ten seconds' worth of it."""
         if incoming.get(b"expect") and request.transport is not None:
-            request.transport.write(_CONTINUE)
+            request.protocol.writes.add(request.transport, _CONTINUE)
         loop = asyncio.get_running_loop()
         size = mark = 0
         until = loop.time() + PATIENCE_SECONDS

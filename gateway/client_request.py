@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aiohttp import StreamReader
+from aiohttp import EMPTY_PAYLOAD, StreamReader
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage, StreamWriter
 from aiohttp.web import BaseRequest
@@ -30,8 +30,7 @@ class ClientRequest:
         method: str,
         raw_path: str,
         content: StreamReader,
-        *,
-        incoming: Incoming | None = None,
+        incoming: Incoming | None,
         message: RawRequestMessage | None = None,
     ) -> None:
         self.protocol = protocol
@@ -55,6 +54,11 @@ class ClientRequest:
         self.protocol.reply(answer)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of it has come."""
+        return self.content is EMPTY_PAYLOAD or self.content.is_eof()
+
+    @property
     def takes_chunks(self) -> bool:
         """Whether the client understands a body whose length is not told."""
         return self._message is None or self._message.version >= (1, 1)
@@ -72,7 +76,7 @@ class ClientRequest:
     @property
     def can_read_body(self) -> bool:
         """Whether a body comes with it."""
-        return not self.content.at_eof()
+        return self.content is not EMPTY_PAYLOAD and not self.content.at_eof()
 
     @property
     def remote(self) -> str:
@@ -88,6 +92,7 @@ class ClientRequest:
     def writer(self) -> AbstractStreamWriter:
         """What an answer that streams is written to, with back-pressure."""
         if self._writer is None:
+            self.protocol.writes.flush()
             self._writer = StreamWriter(self.protocol, self.protocol.loop)
         return self._writer
 

@@ -63,14 +63,12 @@ class Incoming:
     def identify(self) -> tuple[str, str]:
         """Return the request id and the traceparent of a request that these lines came with."""
         # One number from chance for both: that of a request is that of its trace, unless the client has its own.
-        fresh = uuid7()
-        trace_id = fresh.hex
-        # As `shared.tracing.child_of`, but with cheaper chance: every request pays for this.
-        return self.request_id or str(fresh), (
-            f"00-{trace_id}-{trace_id[16:]}-{'01' if keeps(trace_id) else '00'}"
-            if self.parent is None
-            else f"00-{self.parent[0]}-{trace_id[16:]}-{self.parent[1]}"
-        )
+        fresh = str(uuid7())
+        trace_id = fresh.replace("-", "")
+        if self.parent is not None:
+            # As `shared.tracing.child_of`, but with cheaper chance: every request pays for this.
+            return self.request_id or fresh, f"00-{self.parent[0]}-{trace_id[16:]}-{self.parent[1]}"
+        return self.request_id or fresh, f"00-{trace_id}-{trace_id[16:]}-{'01' if keeps(trace_id) else '00'}"
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> Incoming:

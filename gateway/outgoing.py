@@ -27,23 +27,26 @@ class Outgoing:
 
     def request(self, exchange: Exchange, *, length: int | None = None) -> UpstreamRequest:
         """Return what goes to the service; `length` is that of a body that follows."""
-        method, route, body = exchange.method, exchange.route, exchange.body
+        method, place, body = exchange.method, exchange.place, exchange.body
         query = f"?{exchange.query}" if exchange.query else ""
-        headers = self.headers(exchange)
         if body is not None:
             length = len(body)
-        if length is not None:
-            headers += b"Content-Length: %d\r\n" % length
+        framing = "" if length is None else f"Content-Length: {length}\r\n"
+        head = f"{method} {place.encoded}{query} HTTP/1.1\r\n{framing}{self._said(exchange)}".encode("latin-1")
         return UpstreamRequest(
             method,
-            f"{method} {exchange.place.encoded}{query} HTTP/1.1\r\n".encode() + headers,
+            head + exchange.said.passed,
             body or b"",
-            _answer_seconds(route, method, exchange.said),
+            _answer_seconds(exchange.route, method, exchange.said),
         )
 
     def headers(self, exchange: Exchange) -> bytes:
-        """Return the header lines for the service: the client's own, then what only the gateway may say."""
-        place, incoming, request_id, address = exchange.place, exchange.said, exchange.request_id, exchange.address
+        """Return the header lines for the service: what only the gateway may say, and the client's own."""
+        return self._said(exchange).encode("latin-1") + exchange.said.passed
+
+    def _said(self, exchange: Exchange) -> str:
+        """Return the header lines that only the gateway may write."""
+        place, request_id, address = exchange.place, exchange.request_id, exchange.address
         edge = sign_edge(
             self._edge_key,
             method=exchange.method,
@@ -56,15 +59,15 @@ class Outgoing:
         if exchange.token:
             authorization = f"Authorization: Bearer {exchange.token}\r\n"
         elif exchange.route.raw and not exchange.route.ignore_token:
-            authorization = "".join(f"Authorization: {value.decode('latin-1')}\r\n" for value in incoming.authorization)
+            given = exchange.said.authorization
+            authorization = "".join(f"Authorization: {value.decode('latin-1')}\r\n" for value in given)
         if self._country_header:
-            authorization += self._country(exchange, incoming)
-        said = (
+            authorization += self._country(exchange, exchange.said)
+        return (
             f"{authorization}X-Request-Id: {request_id}\r\ntraceparent: {exchange.traceparent}\r\n"
             f"X-Forwarded-For: {address}\r\n{self._forwarded}X-Estuary-Base: {place.base or BASE}\r\n"
             f"Estuary-Edge: {edge}\r\nAccept-Encoding: identity\r\n"
         )
-        return incoming.passed + said.encode("latin-1")
 
     def _country(self, exchange: Exchange, incoming: Incoming) -> str:
         """Return the header line that tells the client's country, when a proxy of ours says it."""

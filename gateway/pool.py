@@ -15,6 +15,7 @@ from gateway.breaker import Breaker
 from gateway.errors import Refusal
 from gateway.upstream import Connection, Told
 from gateway.upstream_answers import Answer, ClientGone, ConnectionDied, NotSent, TooSlow, UpstreamError
+from gateway.writes import Writes
 
 IN_FLIGHT_MAX = 64
 WAITING_MAX = 64
@@ -50,8 +51,9 @@ class Address:
 class Service:
     """Everything the gateway holds about one service."""
 
-    def __init__(self, name: str, urls: tuple[str, ...], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, name: str, urls: tuple[str, ...], loop: asyncio.AbstractEventLoop, writes: Writes) -> None:
         self.name = name
+        self.writes = writes
         self.breaker = Breaker()
         self.in_flight = 0
         self._loop = loop
@@ -266,7 +268,7 @@ class Line(Connection):
     """A connection to one address of a service."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, service: Service, address: Address) -> None:
-        super().__init__(loop)
+        super().__init__(loop, service.writes)
         self._service = service
         self._address = address
 

@@ -64,5 +64,5 @@ def _json(status: int, body: object) -> GatewayResponse:
 
 
 def _answer(status: int, content_type: str, body: bytes) -> GatewayResponse:
-    lines = f"Content-Type: {content_type}\r\nCache-Control: no-store\r\n".encode() + date_line()
-    return GatewayResponse(status, lines, body)
+    lines = f"Content-Type: {content_type}\r\nCache-Control: no-store\r\n".encode()
+    return GatewayResponse(status, [lines, date_line()], body)

@@ -12,8 +12,6 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from aiohttp.web import StreamResponse
-
 from gateway.addresses import ClientAddresses
 from gateway.answers import MAX_ERROR_BYTES, Answers
 from gateway.authentication import Authenticator, unauthorized
@@ -29,7 +27,7 @@ from gateway.own import OwnPages
 from gateway.paths import BASE, OLD_BASE
 from gateway.places import Place, Places
 from gateway.pool import Service, UpstreamRequest
-from gateway.responses import GatewayResponse
+from gateway.responses import GatewayResponse, Response
 from gateway.routes import GATEWAY, WRITES, Route
 from gateway.settings import GatewaySettings, unix_seconds
 from gateway.sockets import Sockets
@@ -73,7 +71,7 @@ class Proxy:
         self._deprecated_at = unix_seconds(settings.api_v1_deprecated_at)
         self._sunset_at = unix_seconds(settings.api_v1_sunset)
 
-    def __call__(self, request: ClientRequest) -> Coroutine[Any, Any, StreamResponse] | None:
+    def __call__(self, request: ClientRequest) -> Coroutine[Any, Any, Response] | None:
         """Answer a request, or return what has to be awaited; whatever goes wrong is an error envelope."""
         exchange = Exchange(request)
         try:
@@ -89,7 +87,7 @@ class Proxy:
             request.reply(self._failed(exchange, error))
             return None
 
-    async def _answer_later(self, coming: Coroutine[Any, Any, StreamResponse], exchange: Exchange) -> StreamResponse:
+    async def _answer_later(self, coming: Coroutine[Any, Any, Response], exchange: Exchange) -> Response:
         try:
             return await coming
         except ClientGone:
@@ -188,9 +186,9 @@ class Proxy:
         """Pass a request on at once, if all of it is here and its service can take it; say whether that was done."""
         request, route, incoming = exchange.request, exchange.route, exchange.said
         elsewhere = route.websocket or route.service == GATEWAY or (route.streamed and exchange.method in WRITES)
-        if elsewhere or b"upgrade" in incoming.said or not request.content.is_eof():
+        if elsewhere or b"upgrade" in incoming.said or not request.is_whole:
             return False
-        if not request.content.at_eof():
+        if request.can_read_body:
             exchange.body = self._bodies.at_hand(request, incoming, route)
         service = self._services[route.service]
         line = service.ready(exchange.method)
@@ -228,7 +226,7 @@ class Proxy:
         except Exception as error:  # noqa: BLE001 - One request fails, not the service's connection.
             connection.reply(self._failed(exchange, error))
 
-    async def _serve(self, exchange: Exchange, admission: Awaitable[None] | None) -> StreamResponse:
+    async def _serve(self, exchange: Exchange, admission: Awaitable[None] | None) -> Response:
         """Do what a request needs that does not go straight."""
         if admission is not None:
             await admission
@@ -243,7 +241,7 @@ class Proxy:
             return await self._upload(exchange, route, incoming)
         return await self._forward(exchange, route, incoming)
 
-    async def _forward(self, exchange: Exchange, route: Route, incoming: Incoming) -> StreamResponse:
+    async def _forward(self, exchange: Exchange, route: Route, incoming: Incoming) -> Response:
         if exchange.body is None and exchange.request.can_read_body:
             exchange.body = await self._bodies.read(exchange.request, incoming, route)
         try:
@@ -258,18 +256,18 @@ class Proxy:
                 self._bodies.release(len(exchange.body))
         return await self._relay(exchange, answer)
 
-    async def _again(self, exchange: Exchange, service: Service, upstream: UpstreamRequest) -> StreamResponse:
+    async def _again(self, exchange: Exchange, service: Service, upstream: UpstreamRequest) -> Response:
         """Repeat a read whose connection had died while it lay idle."""
         answer = await service.repeat(upstream)
         exchange.service_seconds = perf_counter() - exchange.asked
         return await self._relay(exchange, answer)
 
-    async def _relay(self, exchange: Exchange, answer: Answer) -> StreamResponse:
+    async def _relay(self, exchange: Exchange, answer: Answer) -> Response:
         if answer.stream is not None and answer.status >= 400 and not exchange.route.raw:
             await _make_whole(answer)
         return self._answers.relay(exchange, exchange.route, answer)
 
-    async def _upload(self, exchange: Exchange, route: Route, incoming: Incoming) -> StreamResponse:
+    async def _upload(self, exchange: Exchange, route: Route, incoming: Incoming) -> Response:
         """Pass a large body on as it comes; an answer that comes before its end stands."""
         length, chunks = self._bodies.stream(exchange.request, incoming, route)
         upstream = self._outgoing.request(exchange, length=length)

@@ -1,4 +1,4 @@
-"""Answers written as ready bytes, through aiohttp's server."""
+"""Answers written as ready bytes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,20 +17,25 @@ STREAM_SECONDS = 600.0
 _STATUS_LINES = {status: f"HTTP/1.1 {status} {phrase(status)}\r\n".encode() for status in range(200, 600)}
 
 
-class GatewayResponse(StreamResponse):
+class GatewayResponse:
     """An answer whose header lines are ready; the body is whole, or a stream that is sent as it comes.
 
-    aiohttp's own response builds a header dictionary, adds `Server` and serialises again: a third of the cost of
-    a request. `lines` end with a line break each and hold neither length nor connection. What is no stream
-    `is_whole`, and can be written at once; a stream without `length` is sent in chunks. `sent` is called at the end
-    with the number of body bytes, also when the client went away before it, and `abandon` gives up what a stream
-    comes from.
+    `lines` are parts of header lines that end with a line break each and hold neither length nor connection. What is
+    no stream `is_whole`, and can be written at once; a stream without `length` is sent in chunks. `sent` is called at
+    the end with the number of body bytes, also when the client went away before it, and `abandon` gives up what a
+    stream comes from.
     """
+
+    # What a class holds for all costs nothing to make: most answers change only a few of these.
+    _written = 0
+    _chunked = False
+    _eof_sent = False
+    _request: ClientRequest | None = None
 
     def __init__(
         self,
         status: int,
-        lines: bytes,
+        lines: list[bytes],
         body: bytes = b"",
         *,
         stream: AsyncIterator[bytes] | None = None,
@@ -40,31 +45,16 @@ class GatewayResponse(StreamResponse):
         sent: Callable[[int], None] | None = None,
         abandon: Callable[[], None] | None = None,
     ) -> None:
-        # StreamResponse.__init__ is not called: everything that it would prepare is replaced here.
-        self._status = status
+        self.status = status
+        self.keep_alive = not close
+        self.is_whole = stream is None
         self._lines = lines
         self._whole = body
         self._stream = stream
         self._length = length
         self._bodyless = bodyless
-        self._keep_alive = not close
-        self.is_whole = stream is None
         self._sent = sent
         self._abandon = abandon
-        self._written = 0
-        self._chunked = False
-        self._eof_sent = False
-        self._request: ClientRequest | None = None
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self._status
-
-    @property
-    def keep_alive(self) -> bool:
-        """Whether the connection takes another request."""
-        return bool(self._keep_alive)
 
     def write_out(self, request: ClientRequest) -> None:
         """Write the head, and a whole body with it. Raises ConnectionResetError when the client has left."""
@@ -72,16 +62,21 @@ class GatewayResponse(StreamResponse):
         if transport is None:
             raise ConnectionResetError("the client went away")
         self._request = request
-        keep_alive = self._keep_alive = self._keep_alive and request.keep_alive
+        if not request.keep_alive:
+            self.keep_alive = False
         body = b"" if self._bodyless or request.method == "HEAD" else self._whole
         if self._stream is not None:
             framing = self._stream_framing(request)
-            keep_alive = self._keep_alive
         else:
             framing = b"" if self._bodyless else b"Content-Length: %d\r\n" % len(self._whole)
-        ending = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
+        ending = b"\r\n" if self.keep_alive else b"Connection: close\r\n\r\n"
         self._written = len(body)
-        transport.write(b"".join((_STATUS_LINES[self._status], self._lines, framing, ending, body)))
+        data = b"".join((_STATUS_LINES[self.status], *self._lines, framing, ending, body))
+        if self.is_whole:
+            request.protocol.writes.add(transport, data)
+        else:
+            request.protocol.writes.flush()
+            transport.write(data)
 
     def end(self) -> None:
         """Say that all of it is written, or that the rest never will be."""
@@ -90,7 +85,7 @@ class GatewayResponse(StreamResponse):
         if self._sent is not None:
             self._sent(self._written)
 
-    async def prepare(self, request: ClientRequest) -> Any:  # type: ignore[override]
+    async def prepare(self, request: ClientRequest) -> None:
         """Send the head, and a whole body with it."""
         if self._request is None:
             self.write_out(request)
@@ -103,10 +98,10 @@ class GatewayResponse(StreamResponse):
         if request.takes_chunks:
             self._chunked = True
             return b"Transfer-Encoding: chunked\r\n"
-        self._keep_alive = False
+        self.keep_alive = False
         return b""
 
-    async def write_eof(self, _data: bytes = b"") -> None:
+    async def write_eof(self) -> None:
         """Send what is left."""
         if self._eof_sent or self._request is None:
             return
@@ -130,6 +125,10 @@ class GatewayResponse(StreamResponse):
             await writer.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._chunked else chunk)
         if self._chunked:
             await writer.write(b"0\r\n\r\n")
+
+
+# A WebSocket's answer is aiohttp's own.
+Response = GatewayResponse | StreamResponse
 
 
 class _Date:

@@ -8,13 +8,14 @@ from typing import Any, Protocol
 from aiohttp import EMPTY_PAYLOAD, StreamReader
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import LineTooLong
-from aiohttp.web import RequestHandler, Server, StreamResponse
+from aiohttp.web import RequestHandler, Server
 from aiohttp.web_protocol import ERROR
 
 from gateway.client_request import ClientRequest
 from gateway.errors import REFUSALS, error_envelope
-from gateway.responses import GatewayResponse, date_line
-from gateway.wire import BODY_BYTES_MAX, Request, Requests
+from gateway.responses import GatewayResponse, Response, date_line
+from gateway.wire import BODY_BYTES_MAX, Requests
+from gateway.writes import Writes
 
 HEADER_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 75.0
@@ -29,7 +30,7 @@ log = logging.getLogger("gateway")
 class Handler(Protocol):
     """What makes answers."""
 
-    def __call__(self, request: ClientRequest) -> Coroutine[Any, Any, StreamResponse] | None:
+    def __call__(self, request: ClientRequest) -> Coroutine[Any, Any, Response] | None:
         """Answer with `request.reply`, now or later, or return what has to be awaited for the answer."""
 
 
@@ -44,13 +45,14 @@ class ClientConnection(RequestHandler):
     writes run on: somebody who pressed a button and closed the window has pressed the button.
     """
 
-    __slots__ = ("_going_on", "_handler", "_header_timer", "_parser_is_empty", "_requests", "loop", "remote")
+    __slots__ = ("_going_on", "_handler", "_header_timer", "_parser_is_empty", "_requests", "loop", "remote", "writes")
 
     def __init__(
         self,
         manager: Server,
         handler: Handler,
         requests: Requests,
+        writes: Writes,
         *,
         loop: asyncio.AbstractEventLoop,
         **options: Any,
@@ -58,6 +60,7 @@ class ClientConnection(RequestHandler):
         super().__init__(manager, loop=loop, **options)
         self._handler = handler
         self._requests = requests
+        self.writes = writes
         self._parser_is_empty = True
         self._header_timer: asyncio.TimerHandle | None = None
         self._going_on = False
@@ -76,11 +79,13 @@ class ClientConnection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Read on; a request that has begun must be complete in time, however slowly it trickles."""
         if self._parser_is_empty and not self._request_in_progress and not self._force_close and not self._close:
-            asked = self._requests.read(data)
-            if asked is not None:
+            read = self._requests.read(data)
+            if read is not None:
                 if self._header_timer is not None:
                     self._stop_header_timer()
-                self._begin_plain(asked)
+                method, target, incoming, body = read
+                content = self._content_of(body) if body else EMPTY_PAYLOAD
+                self._begin(ClientRequest(self, method, target, content, incoming))
                 return
         self._parse(data)
         if self._messages or self._request_in_progress:
@@ -88,6 +93,16 @@ class ClientConnection(RequestHandler):
             self._go_on()
         elif self._header_timer is None:
             self._header_timer = self._loop.call_later(HEADER_SECONDS, self._give_up)
+
+    def eof_received(self) -> None:
+        """Let what is written already go out: the transport closes now."""
+        self.writes.flush()
+        super().eof_received()
+
+    def force_close(self) -> None:
+        """Close, when what is written already has gone out."""
+        self.writes.flush()
+        super().force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Stop working for somebody who has left, unless the work changes something."""
@@ -111,16 +126,17 @@ class ClientConnection(RequestHandler):
     def reply(self, answer: GatewayResponse) -> None:
         """Answer the request under way; what cannot be written at once is sent by a task."""
         request: Any = self._current_request
-        if answer.is_whole and self.transport is not None and not self._upgraded and request.content.is_eof():
+        if answer.is_whole and self.transport is not None and not self._upgraded and request.is_whole:
             answer.write_out(request)
             if not self._paused:
                 answer.end()
                 self._done(keep_alive=answer.keep_alive)
-                self._go_on()
+                if self._messages:
+                    self._go_on()
                 return
         self.await_answer(_itself(answer))
 
-    def await_answer(self, coming: Coroutine[Any, Any, StreamResponse]) -> None:
+    def await_answer(self, coming: Coroutine[Any, Any, Response]) -> None:
         """Wait in a task for the answer to the request under way, and send it."""
         self._task_handler = self._loop.create_task(self._serve(coming))
 
@@ -150,16 +166,11 @@ class ClientConnection(RequestHandler):
             self._header_timer.cancel()
             self._header_timer = None
 
-    def _begin_plain(self, asked: Request) -> None:
-        """Begin a request that needed no parser."""
-        method, target, incoming, body = asked
-        content = EMPTY_PAYLOAD
-        if body:
-            content = StreamReader(self, BODY_BYTES_MAX, loop=self._loop)
-            content.feed_data(body)
-            content.feed_eof()
-        self._begin(ClientRequest(self, method, target, content, incoming=incoming))
-        self._go_on()
+    def _content_of(self, body: bytes) -> StreamReader:
+        content = StreamReader(self, BODY_BYTES_MAX, loop=self._loop)
+        content.feed_data(body)
+        content.feed_eof()
+        return content
 
     def _go_on(self) -> None:
         """Begin the next requests, as long as each is answered at once."""
@@ -178,10 +189,10 @@ class ClientConnection(RequestHandler):
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
         if isinstance(message, RawRequestMessage):
-            self._begin(ClientRequest(self, message.method, message.path, payload, message=message))
+            self._begin(ClientRequest(self, message.method, message.path, payload, None, message))
             return
         self._request_in_progress = True
-        self._current_request = ClientRequest(self, "", "", payload, message=ERROR)  # type: ignore[assignment]
+        self._current_request = ClientRequest(self, "", "", payload, None, ERROR)  # type: ignore[assignment]
         self.reply(_unreadable(message.exc))
 
     def _begin(self, request: ClientRequest) -> None:
@@ -196,7 +207,7 @@ class ClientConnection(RequestHandler):
         if coming is not None:
             self.await_answer(coming)
 
-    async def _serve(self, coming: Coroutine[Any, Any, StreamResponse]) -> None:
+    async def _serve(self, coming: Coroutine[Any, Any, Response]) -> None:
         keep_alive = False
         try:
             keep_alive = await self._send(coming)
@@ -208,9 +219,10 @@ class ClientConnection(RequestHandler):
             self._done(keep_alive=keep_alive)
         self._go_on()
 
-    async def _send(self, coming: Coroutine[Any, Any, StreamResponse]) -> bool:
+    async def _send(self, coming: Coroutine[Any, Any, Response]) -> bool:
         """Send an answer that is still to come; return whether the connection takes another request."""
         request: Any = self._current_request
+        answer: Any
         try:
             answer = await coming
         except ConnectionError:
@@ -266,7 +278,7 @@ class ClientConnection(RequestHandler):
             self.force_close()
 
 
-async def _itself(answer: GatewayResponse) -> StreamResponse:
+async def _itself(answer: GatewayResponse) -> Response:
     return answer
 
 
@@ -279,15 +291,16 @@ def _refusal(code: str) -> GatewayResponse:
     """Return an answer in the envelope that closes the connection: what follows on it cannot be trusted."""
     status, sentence = REFUSALS[code]
     body = error_envelope(message=sentence, code=code, request_id="")
-    return GatewayResponse(status, b"Content-Type: application/json\r\n" + date_line(), body, close=True)
+    return GatewayResponse(status, [b"Content-Type: application/json\r\n", date_line()], body, close=True)
 
 
 class GatewayServer(Server):
     """Makes a ClientConnection for each client."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, writes: Writes) -> None:
         super().__init__(handler)  # type: ignore[arg-type]
         self._handler = handler
+        self._writes = writes
         self._requests = Requests()
 
     def __call__(self) -> ClientConnection:
@@ -296,6 +309,7 @@ class GatewayServer(Server):
             self,
             self._handler,
             self._requests,
+            self._writes,
             loop=self._loop,
             keepalive_timeout=KEEP_ALIVE_SECONDS,
             max_line_size=MAX_LINE_BYTES,

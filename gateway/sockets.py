@@ -20,13 +20,14 @@ from aiohttp import (
     WSMessage,
     WSMsgType,
 )
-from aiohttp.web import StreamResponse, WebSocketResponse
+from aiohttp.web import WebSocketResponse
 
 from gateway.cors import Cors
 from gateway.errors import Refusal
 from gateway.exchange import Exchange
 from gateway.incoming import Incoming
 from gateway.metrics import Metrics
+from gateway.responses import Response
 
 MAX_MESSAGE_BYTES = 64 * 1024
 IDLE_SECONDS = 70.0
@@ -85,7 +86,7 @@ class Sockets:
         self._open: set[WebSocketResponse] = set()
         self._session: ClientSession | None = None
 
-    async def serve(self, exchange: Exchange, headers: bytes) -> StreamResponse:
+    async def serve(self, exchange: Exchange, headers: bytes) -> Response:
         """Connect to realtime, accept the client, copy until one side closes.
 
         `headers` are the lines for the service. Raises Refusal: bad_request, permission_denied, rate_limited,
@@ -124,7 +125,7 @@ class Sockets:
         if self._per_address[exchange.address] >= MAX_PER_ADDRESS:
             raise Refusal("rate_limited", headers=[("Retry-After", "30")])
 
-    async def _connect(self, exchange: Exchange, headers: bytes) -> StreamResponse:
+    async def _connect(self, exchange: Exchange, headers: bytes) -> Response:
         query = f"?{exchange.query}" if exchange.query else ""
         self._turn = (self._turn + 1) % len(self._addresses)
         if self._session is None:

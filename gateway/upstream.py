@@ -10,6 +10,7 @@ from typing import cast
 from gateway.upstream_answers import STREAM_BUFFER_BYTES, Answer, AnswerStream, BadAnswer, ConnectionDied, UpstreamError
 from gateway.upstream_parser import AnswerParser
 from gateway.wire import read_answer
+from gateway.writes import Writes
 
 Told = Callable[[Answer | UpstreamError], None]
 
@@ -20,8 +21,9 @@ class Connection(asyncio.Protocol):
     `deadline` (loop time) is watched by the pool's ticker, which costs nothing per request.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, writes: Writes) -> None:
         self._loop = loop
+        self._writes = writes
         self._transport: asyncio.Transport | None = None
         self._told: Told | None = None
         self._busy = False
@@ -48,8 +50,10 @@ class Connection(asyncio.Protocol):
         self._told = told
         if self._transport is None or self._transport.is_closing():
             self._fail(ConnectionDied(answered=False))
-        else:
+        elif body_follows:
             self._transport.write(data)
+        else:
+            self._writes.add(self._transport, data)
 
     async def write(self, chunk: bytes) -> None:
         """Send a part of the body; returns when the service has room for more. Raises ConnectionDied."""

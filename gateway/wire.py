@@ -7,7 +7,6 @@ differently (ADR 0014).
 """
 
 import re
-from typing import NamedTuple
 
 from gateway.errors import Refusal
 from gateway.incoming import Incoming, read_headers
@@ -32,15 +31,6 @@ _LINES_KEPT = 4096
 _BLOCKS_KEPT = 1024
 
 
-class Request(NamedTuple):
-    """A request that came whole."""
-
-    method: str
-    target: str
-    incoming: Incoming
-    body: bytes
-
-
 class Requests:
     """Reads requests.
 
@@ -52,8 +42,8 @@ class Requests:
         self._lines: dict[bytes, tuple[str, str]] = {}
         self._blocks: dict[bytes, tuple[Incoming, int]] = {}
 
-    def read(self, data: bytes) -> Request | None:
-        """Return the request that `data` is; None where the parser must decide."""
+    def read(self, data: bytes) -> tuple[str, str, Incoming, bytes] | None:
+        """Return method, target, headers and body of the request that `data` is; None where the parser must decide."""
         line_end = data.find(b"\r\n")
         body_at = data.find(b"\r\n\r\n") + 4
         if not 0 < line_end < body_at:
@@ -63,7 +53,7 @@ class Requests:
         said = self._blocks.get(block) or self._read_block(block)
         if asked is None or said is None or len(data) != body_at + said[1]:
             return None
-        return Request(*asked, said[0], data[body_at:])
+        return *asked, said[0], data[body_at:]
 
     def _read_line(self, line: bytes) -> tuple[str, str] | None:
         found = _LINE.fullmatch(line) if len(line) <= LINE_BYTES_MAX else None
