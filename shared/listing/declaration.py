@@ -19,6 +19,7 @@ COUNT_EXACT_MAX = 10_000
 _STATEMENTS_KEPT = 512
 
 Clause = ColumnElement[bool]
+Clauses = Callable[[], list[Clause]]
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
@@ -96,14 +97,18 @@ class Listing:
         cursor = read_cursor(query["cursor"], order) if query.get("cursor") else None
         if cursor is None and offset + size > COUNT_EXACT_MAX + self.page_size_max:
             raise Invalid.field("page", f"Pages beyond row {COUNT_EXACT_MAX} need ?cursor=.")
-        clauses, names, values = self._asked(query, where, variant, parameters)
+        names, values = self._asked(query, variant, parameters)
         if count is not None:
             names.append("count")
         values |= {"p_limit": size + 1, "p_offset": 0 if cursor else offset}
         if cursor:
-            clauses.append(self._after(order, cursor.values))
             names.append("cursor:" + "".join("0" if value is None else "1" for value in cursor.values))
             values |= {f"c_{position}": value for position, value in enumerate(cursor.values)}
+
+        def clauses() -> list[Clause]:
+            after = [self._after(order, cursor.values)] if cursor else []
+            return [*self._clauses(query, where), *after]
+
         statement = self._statement((*names, *order), clauses, order, counted=cursor is None, count=count)
         rows = run(connection, statement, values)
         told = count_exact if count is not None else None
@@ -119,8 +124,8 @@ class Listing:
         parameters: Mapping[str, Any] | None = None,
     ) -> int:
         """Return how many rows the planner expects, from statistics: quick, and far off for what these do not tell."""
-        clauses, names, values = self._asked(query, where, variant, parameters)
-        return self._estimate(connection, clauses, values, key=tuple(names))
+        names, values = self._asked(query, variant, parameters)
+        return self._estimate(connection, lambda: self._clauses(query, where), values, key=tuple(names))
 
     def number(
         self,
@@ -133,32 +138,40 @@ class Listing:
         parameters: Mapping[str, Any] | None = None,
     ) -> int:
         """Return how many rows there are, at most `most`: no more are looked at."""
-        clauses, names, values = self._asked(query, where, variant, parameters)
+        names, values = self._asked(query, variant, parameters)
         key = ("number", *names)
         counted = self._kept.get(key)
         if counted is None:
-            capped = countable(self.columns, clauses).limit(bindparam("p_most")).subquery()
+            capped = countable(self.columns, self._clauses(query, where)).limit(bindparam("p_most")).subquery()
             counted = self._kept[key] = compiled(select(func.count().label("number")).select_from(capped))
         return int(run(connection, counted, {**values, "p_most": most})[0]["number"])
 
     def _asked(
-        self, query: Mapping[str, Any], where: Sequence[Clause], variant: str, parameters: Mapping[str, Any] | None
-    ) -> tuple[list[Clause], list[str], dict[str, Any]]:
-        """Return the clauses that a query stands for, their names, and the values of their parameters."""
+        self, query: Mapping[str, Any], variant: str, parameters: Mapping[str, Any] | None
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Return the names of the clauses that a query stands for, and the values of their parameters."""
         values: dict[str, Any] = dict(parameters or {})
-        clauses, names = list(where), [variant]
+        names = [variant]
         for name, wanted in self.filters.items():
             if name in query and query[name] is not None:
                 value = query[name]
-                clauses.append(wanted.clause(value if wanted.by_value else bindparam(f"f_{name}")))
                 names.append(f"{name}={value}" if wanted.by_value else name)
                 if not wanted.by_value:
                     values[f"f_{name}"] = list(value) if isinstance(value, tuple) else value
         if query.get("search") and self.search is not None:
-            clauses.append(self.search(bindparam("f_search")))
             names.append("search")
             values["f_search"] = query["search"]
-        return clauses, names, values
+        return names, values
+
+    def _clauses(self, query: Mapping[str, Any], where: Sequence[Clause]) -> list[Clause]:
+        """Return the clauses that a query stands for: made for a new statement only, as making them costs much."""
+        clauses = list(where)
+        for name, wanted in self.filters.items():
+            if name in query and query[name] is not None:
+                clauses.append(wanted.clause(query[name] if wanted.by_value else bindparam(f"f_{name}")))
+        if query.get("search") and self.search is not None:
+            clauses.append(self.search(bindparam("f_search")))
+        return clauses
 
     def all(
         self,
@@ -171,7 +184,7 @@ class Listing:
     ) -> list[Row]:
         """Return up to `limit` rows in the default order, without pages or a count."""
         order = self._order(self.default_ordering)
-        statement = self._statement((variant, "all", *order), list(where), order, counted=False)
+        statement = self._statement((variant, "all", *order), lambda: list(where), order, counted=False)
         return run(connection, statement, {**parameters, "p_limit": limit, "p_offset": 0})
 
     def _as_page(
@@ -180,7 +193,7 @@ class Listing:
         rows: list[Row],
         query: Mapping[str, Any],
         order: tuple[str, ...],
-        counted: tuple[list[Clause], dict[str, Any]],
+        counted: tuple[Clauses, dict[str, Any]],
         size: int,
         number: int,
         offset: int,
@@ -254,7 +267,7 @@ class Listing:
     def _statement(
         self,
         key: tuple[str, ...],
-        clauses: list[Clause],
+        asked: Clauses,
         order: tuple[str, ...],
         *,
         counted: bool,
@@ -264,6 +277,7 @@ class Listing:
         found = self._kept.get(kept_as)
         if found is not None:
             return found
+        clauses = asked()
         page = self.columns.where(*clauses)
         page = page.add_columns(*(self._column(name).label(f"order_{i}") for i, name in enumerate(order)))
         if counted and count is not None:
@@ -283,14 +297,14 @@ class Listing:
     def _estimate(
         self,
         connection: Connection,
-        clauses: list[Clause],
+        clauses: Clauses,
         values: dict[str, Any],
         *,
         key: tuple[str, ...] | None = None,
     ) -> int:
         """Return the planner's guess of how many rows there are; `key` keeps the statement."""
         kept = self._kept.get(("estimate", key)) if key else None
-        counted = kept or compiled(countable(self.columns, clauses))
+        counted = kept or compiled(countable(self.columns, clauses()))
         if key and kept is None:
             self._kept["estimate", key] = counted
         explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {counted.sql}", {**counted.literal, **values})

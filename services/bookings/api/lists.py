@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import validate
 from sqlalchemy import bindparam, or_, select
-from sqlalchemy.orm import Session
 
 from services.bookings.api.fields import Id, Reference
 from services.bookings.domain import words
@@ -97,8 +96,7 @@ def page_of_bookings(listing: Listing, query: Mapping[str, Any], *, by: Identity
     now = utc_now()
     asked = dict(query)
     with reading() as connection:
-        with Session(connection) as session:
-            where, variant, parameters = listed_for(session, by, role=asked.get("role"))
+        where, variant, parameters = listed_for(connection, by, role=asked.get("role"))
         more, names, values = _narrowed(asked)
         if "search" in asked:
             asked["search"] = lists.search_words(asked["search"])

@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 
 from services.bookings.domain import words
 from services.bookings.domain.cancellation import Claim, Outcome, Policy, outcome
 from services.bookings.domain.errors import BookingNotFound
-from services.bookings.models import Booking, BookingNote, BookingReminder, User
-from services.bookings.models.offers import practitioner_of
+from services.bookings.models import Booking, BookingNote, BookingReminder, Practitioner, User
 from services.bookings.queries import presenting
 from services.bookings.queries.rows import DETAIL_ROWS, SUMMARY_ROWS, row_of_new
 from shared.identity import Identity
+from shared.listing.statements import compiled, run
 
 INT64_MAX = 2**63 - 1
 NOTES_MAX = 200
@@ -41,7 +41,18 @@ def visible_to(by: Identity) -> ColumnElement[bool]:
     return or_(Booking.client_id == by.user_id, Booking.practitioner_user_id == by.user_id)
 
 
-def listed_for(session: Session, by: Identity, *, role: str | None = None) -> tuple[list[Any], str, dict[str, Any]]:
+_PROFILE = compiled(
+    select(Practitioner.id).where(Practitioner.user_id == bindparam("me"), Practitioner.deleted_at.is_(None)),
+    is_preparable=True,
+)
+_AS_CLIENT = Booking.client_id == bindparam("me")
+_AS_PRACTITIONER = Booking.practitioner_id == bindparam("mine")
+_AS_EITHER = or_(_AS_CLIENT, _AS_PRACTITIONER)
+
+
+def listed_for(
+    connection: Connection, by: Identity, *, role: str | None = None
+) -> tuple[list[Any], str, dict[str, Any]]:
     """Return the clauses, their name and their parameters for the bookings that a list may show the caller.
 
     `role`: only those as a client, or only one's appointments as a practitioner.
@@ -50,14 +61,15 @@ def listed_for(session: Session, by: Identity, *, role: str | None = None) -> tu
         return [], "staff", {}
     me = {"me": by.user_id}
     if role == words.CLIENT:
-        return [Booking.client_id == bindparam("me")], "client", me
-    profile = practitioner_of(session, by.user_id)
+        return [_AS_CLIENT], "client", me
+    # Found here rather than in a token that may be older.
+    profile = run(connection, _PROFILE, me)
+    mine = profile[0]["id"] if profile else 0
     if role == words.PRACTITIONER:
-        return [Booking.practitioner_id == bindparam("mine")], "practitioner", {"mine": profile.id if profile else 0}
-    if profile is None:
-        return [Booking.client_id == bindparam("me")], "client", me
-    either = or_(Booking.client_id == bindparam("me"), Booking.practitioner_id == bindparam("mine"))
-    return [either], "both", {**me, "mine": profile.id}
+        return [_AS_PRACTITIONER], "practitioner", {"mine": mine}
+    if not profile:
+        return [_AS_CLIENT], "client", me
+    return [_AS_EITHER], "both", {**me, "mine": mine}
 
 
 def booking_detail(

@@ -1,8 +1,9 @@
 """A booking beside the names of everybody and everything in it: one statement, whatever the page."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, Text, and_, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from services.bookings.domain import words
@@ -47,9 +48,15 @@ def _label(prefix: str, name: str) -> str:
     return _OTHERWISE.get(f"{prefix}_{name}", f"{prefix}_{name}")
 
 
-def _names() -> list[Any]:
+def _names(column: Callable[[Any, str], Any]) -> list[Any]:
     """Return the columns of everybody and everything in a booking, labelled."""
-    return [getattr(model, name).label(_label(prefix, name)) for prefix, model, names in _JOINED for name in names]
+    return [column(model, name).label(_label(prefix, name)) for prefix, model, names in _JOINED for name in names]
+
+
+def _shown(model: Any, name: str) -> Any:
+    """Return a column as it is shown: of all that the driver reads, uuids take the longest, and are written at once."""
+    column = getattr(model, name)
+    return cast(column, Text).label(name) if name == "public_uuid" else column
 
 
 def _children(status: str, label: str) -> Any:
@@ -62,13 +69,13 @@ def _children(status: str, label: str) -> Any:
     return case((and_(Booking.sessions_total.is_not(None), Booking.parent_id.is_(None)), counted)).label(label)
 
 
-def _rows(names: tuple[str, ...]) -> Select[Any]:
+def _rows(names: tuple[str, ...], column: Callable[[Any, str], Any] = getattr) -> Select[Any]:
     return (
         select(
-            *(getattr(Booking, name) for name in names),
+            *(column(Booking, name) for name in names),
             _children(words.COMPLETED, "sessions_completed"),
             _children(words.DRAFT, "sessions_remaining"),
-            *_names(),
+            *_names(column),
         )
         .select_from(Booking)
         .outerjoin(Service, Service.id == Booking.service_id)
@@ -79,7 +86,7 @@ def _rows(names: tuple[str, ...]) -> Select[Any]:
     )
 
 
-SUMMARY_ROWS = _rows(_SUMMARY)
+SUMMARY_ROWS = _rows(_SUMMARY, _shown)
 DETAIL_ROWS = (
     _rows(_DETAIL)
     .add_columns(_Parent.public_uuid.label("parent_uuid"), _Parent.kind.label("parent_kind"))

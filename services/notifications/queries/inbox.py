@@ -11,6 +11,7 @@ from services.notifications.domain.words import CHANNELS, STATUSES, TYPES, Prior
 from services.notifications.models import InboxState, Notification, Tombstone, User
 from shared.http import fields
 from shared.listing import Filter, Listing, Row
+from shared.listing.statements import compiled, run
 from shared.localtime import ago_text, day_bounds, local_day
 
 PERIODS = ("today", "yesterday", "week", "month", "all")
@@ -76,10 +77,13 @@ INBOX = Listing(
     ),
 )
 
-_STATE = select(
-    InboxState.last_seq, InboxState.unread_count, InboxState.total_count, InboxState.unread_by_type,
-    InboxState.total_by_type, InboxState.version,
-).where(InboxState.user_id == bindparam("user_id"))  # fmt: skip
+_STATE = compiled(
+    select(
+        InboxState.last_seq, InboxState.unread_count, InboxState.total_count, InboxState.unread_by_type,
+        InboxState.total_by_type, InboxState.version,
+    ).where(InboxState.user_id == bindparam("user_id")),
+    is_preparable=True,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +100,17 @@ class Inbox:
 
 def inbox_numbers(connection: Connection, user_id: int) -> Inbox:
     """Return the numbers of the person's inbox: one read by primary key."""
-    row = connection.execute(_STATE, {"user_id": user_id}).one_or_none()
-    return Inbox(**row._mapping) if row else Inbox(unread_by_type={}, total_by_type={})
+    rows = run(connection, _STATE, {"user_id": user_id})
+    return Inbox(**rows[0]) if rows else Inbox(unread_by_type={}, total_by_type={})
+
+
+_OWN = (Notification.user_id == bindparam("me"), Notification.status == bindparam("status"))
 
 
 def narrowed(query: dict[str, Any], *, zone: str, now: datetime) -> tuple[list[Any], str, dict[str, Any]]:
     """Return what `period`, `related_to`, `status`, `priority` and `delivery_channel` ask for, for `Listing.page`."""
     status = query.get("status") or "sent"
-    clauses: list[Any] = [Notification.user_id == bindparam("me"), Notification.status == bindparam("status")]
+    clauses: list[Any] = list(_OWN)
     variant = ["own"]
     values: dict[str, Any] = {"status": status}
     bounds = period_bounds(query.get("period", "all"), zone=zone, now=now)

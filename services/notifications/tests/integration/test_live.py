@@ -343,8 +343,8 @@ def test_what_is_committed_between_two_reads_is_told_the_next_time_and_once(data
 def test_a_page_that_comes_back_misses_nothing_that_is_committed_meanwhile(database: Database) -> None:
     write(database, "before")
     with database.reading() as connection:
-        torn = _BetweenReads(connection, lambda: write(database, "meanwhile"))
-        numbers = inbox.inbox_numbers(torn, 7)  # type: ignore[arg-type]
+        numbers = inbox.inbox_numbers(connection, 7)
+        write(database, "meanwhile")
         rows, _ = inbox.since(connection, user_id=7, after=0, up_to=numbers.last_seq, limit=10)
         later, _ = inbox.since(connection, user_id=7, after=numbers.last_seq, up_to=2, limit=10)
 
