@@ -20,18 +20,20 @@ _USUAL: Final = tuple(PRACTITIONERS.default_ordering.split(","))
 _BY_DISTANCE: Final = ("distance",)
 _MOST: Final = COUNT_EXACT_MAX + 1
 
-# Somebody may work at several places there, and a city's name may be another's slug. Both parts come in the usual order
-# from their index, so that the page is read without the rest.
-_CITY: Final = """
-    (SELECT practitioner_id, featured, since FROM places WHERE listed AND deleted_at IS NULL AND city_key = %(city)s
-     UNION ALL
-     SELECT practitioner_id, featured, since FROM places WHERE listed AND deleted_at IS NULL AND city_slug = %(city)s)
+# Somebody may work at several places there, and a city's name may be another's slug: so each is taken once from what
+# comes in the usual order from its index, and no further than the page reaches.
+_CALLED = """
+    (SELECT DISTINCT featured, since, practitioner_id FROM places
+     WHERE listed AND deleted_at IS NULL AND {name} = %(city)s
+     ORDER BY featured DESC, since DESC, practitioner_id DESC LIMIT {reach})
 """
+_FIRST, _ALL = (
+    " UNION ".join(_CALLED.format(name=name, reach=reach) for name in ("city_key", "city_slug"))
+    for reach in ("%(p_reach)s::bigint", _MOST)
+)
 _IN_CITY: Final = Compiled(
     f"""
-        SELECT practitioner_id AS id, (SELECT count(DISTINCT practitioner_id) FROM (
-            SELECT practitioner_id FROM {_CITY} AS there LIMIT {_MOST}) AS counted) AS found
-        FROM (SELECT DISTINCT featured, since, practitioner_id FROM {_CITY} AS there) AS sorted
+        SELECT practitioner_id AS id, (SELECT count(*) FROM ({_ALL}) AS everybody) AS found FROM ({_FIRST}) AS first
         ORDER BY featured DESC, since DESC, practitioner_id DESC LIMIT %(p_limit)s::bigint OFFSET %(p_offset)s::bigint
     """,  # noqa: S608 - our own words only.
     {},
@@ -71,7 +73,8 @@ def page_there(
     size, number, offset = window(query, PAGE_SIZE_MAX)
     if statement is None or offset + size > most:
         return None
-    rows = run(connection, statement, {**values, "p_limit": size + 1, "p_offset": offset})
+    window_values = {"p_limit": size + 1, "p_offset": offset, "p_reach": offset + size + 1}
+    rows = run(connection, statement, values | window_values)
     if rows and rows[0]["found"] > most:
         return None
     if not rows and offset:

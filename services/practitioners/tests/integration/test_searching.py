@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -139,14 +140,19 @@ def test_the_best_rated_who_match_are_ranked(database: Database, people: list[Pe
 
         with database.reading() as connection:
             cheapest = found_ids(connection, **query, sort_by="price_low", page_size=100)
-            found = find(connection, asked_by({**SEARCH, **query}), now=NOW)
+            found = find(connection, asked_by({**SEARCH, **query}), now=NOW, counted=True)
             counted = facets(connection, asked_by({**SEARCH, **query}))
 
         assert cheapest == by_price(among)[:100], name
         if "q" not in query:
             assert [hit["id"] for hit in found.hits] == by_score(among)[:20], name
         assert (found.count, found.count_exact) == (min(len(among), CANDIDATES), len(among) <= CANDIDATES), name
+        assert found.facets == counted
         assert {one["id"]: one["count"] for one in counted["location_types"]} == {"in_person": len(among)}, name
+        styles = Counter(int(tag[1:]) for one in among for tag in one["tags"] if tag[0] == "y")
+        assert {one["id"]: one["count"] for one in counted["styles"]} == dict(styles), name
+        cheap = sum(one["min_price_cents"] is not None and one["min_price_cents"] < 5_000 for one in among)
+        assert counted["price"][0]["count"] == cheap, name
 
 
 def test_a_band_that_lags_changes_no_more_than_whom_a_cut_leaves_out(database: Database, people: list[Person]) -> None:
