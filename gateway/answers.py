@@ -13,7 +13,6 @@ from gateway.responses import GatewayResponse, date_line, header_lines
 from gateway.routes import Route
 from gateway.upstream_answers import BODYLESS, Answer
 
-MAX_ERROR_BYTES = 64 * 1024
 _JSON = b"application/json"
 _JSON_LINE = b"Content-Type: application/json\r\n"
 _NO_STORE = b"Cache-Control: no-store\r\n"

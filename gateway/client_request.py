@@ -12,8 +12,8 @@ from aiohttp.web import BaseRequest
 from gateway.incoming import Incoming, read_headers
 
 if TYPE_CHECKING:
+    from gateway.client_connection import ClientConnection
     from gateway.responses import GatewayResponse
-    from gateway.server import ClientConnection
 
 
 class ClientRequest:

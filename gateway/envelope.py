@@ -53,7 +53,7 @@ def wrap(body: bytes, status: int, message: bytes | None = None, flat: Flat = ""
             return b"".join((start, inner, b",", inner[1:]))
     if flat == "success":
         return start + body + b',"success":true}'
-    return b"%b%b}" % (start, body)
+    return b"".join((start, body, b"}"))
 
 
 def wrap_error(body: bytes, status: int, request_id: str) -> bytes:

@@ -4,7 +4,8 @@ import time
 
 from uuid_utils import uuid7
 
-from gateway.pool import Service, UpstreamRequest
+from gateway.line import UpstreamRequest
+from gateway.pool import Service
 from gateway.upstream_answers import Answer
 from shared.identity.edge import sign_edge
 

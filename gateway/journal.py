@@ -7,7 +7,7 @@ each time.
 from gateway.access_log import AccessLog
 from gateway.metrics import Finished, Metrics
 
-BATCH = 64
+BATCH = 256
 
 
 class Journal:

@@ -6,8 +6,8 @@ import time
 from gateway.addresses import ClientAddresses
 from gateway.exchange import Exchange
 from gateway.incoming import Incoming
+from gateway.line import UpstreamRequest
 from gateway.paths import BASE
-from gateway.pool import UpstreamRequest
 from gateway.routes import WRITES, Route
 from gateway.settings import GatewaySettings
 from shared.identity.edge import sign_edge

@@ -8,12 +8,10 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from gateway.breaker import Breaker
 from gateway.errors import Refusal
-from gateway.upstream import Connection, Told
+from gateway.line import Address, Line, UpstreamRequest, address_of
 from gateway.upstream_answers import Answer, ClientGone, ConnectionDied, NotSent, TooSlow, UpstreamError
 from gateway.writes import Writes
 
@@ -27,27 +25,6 @@ ADDRESS_OUT_SECONDS = 2.0
 _REPEATABLE = frozenset({"GET", "HEAD"})
 
 
-@dataclass(slots=True)
-class UpstreamRequest:
-    """A request ready for the wire: `head` is the request line and the headers, without `Host` and the empty line."""
-
-    method: str
-    head: bytes
-    body: bytes
-    seconds: float
-
-
-@dataclass(slots=True, eq=False)
-class Address:
-    """One process of a service and the idle connections to it, the longest idle first."""
-
-    host: str
-    port: int
-    host_line: bytes
-    idle: list["Line"] = field(default_factory=list)
-    out_until: float = 0.0
-
-
 class Service:
     """Everything the gateway holds about one service."""
 
@@ -58,11 +35,11 @@ class Service:
         self.in_flight = 0
         self._loop = loop
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._addresses = [_address(url) for url in urls]
+        self._addresses = [address_of(url) for url in urls]
         self._turn = 0
         self.busy: set[Line] = set()
 
-    def ready(self, method: str) -> "Line | None":
+    def ready(self, method: str) -> Line | None:
         """Return an idle connection, and a slot with it: it must be used for one request, with `Line.ask`.
 
         None when there is none, when all slots are taken, and when the service is being left alone.
@@ -100,7 +77,7 @@ class Service:
         self.note(answer)
         return answer
 
-    async def begin(self, request: UpstreamRequest) -> "tuple[Line, asyncio.Future[Answer]]":
+    async def begin(self, request: UpstreamRequest) -> tuple[Line, "asyncio.Future[Answer]"]:
         """Send only the head, on a new connection, and return what to write the body to and the answer to come."""
         self._ask_breaker()
         try:
@@ -160,7 +137,7 @@ class Service:
     async def _attempt_anew(self, request: UpstreamRequest) -> Answer:
         return await self._answer(await self._acquire(idle_seconds=0), request)
 
-    async def _answer(self, line: "Line", request: UpstreamRequest) -> Answer:
+    async def _answer(self, line: Line, request: UpstreamRequest) -> Answer:
         coming = self._coming(line, request)
         try:
             return await coming
@@ -172,9 +149,7 @@ class Service:
                 abandon()
             raise
 
-    def _coming(
-        self, line: "Line", request: UpstreamRequest, *, body_follows: bool = False
-    ) -> "asyncio.Future[Answer]":
+    def _coming(self, line: Line, request: UpstreamRequest, *, body_follows: bool = False) -> "asyncio.Future[Answer]":
         coming: asyncio.Future[Answer] = self._loop.create_future()
 
         def told(outcome: Answer | UpstreamError) -> None:
@@ -187,7 +162,7 @@ class Service:
         line.ask(request, told, body_follows=body_follows)
         return coming
 
-    async def _acquire(self, *, idle_seconds: float) -> "Line":
+    async def _acquire(self, *, idle_seconds: float) -> Line:
         """Take a slot and a connection that has been idle for no longer than that; the slot goes with it."""
         if self.in_flight >= IN_FLIGHT_MAX:
             await self._wait_for_slot()
@@ -199,7 +174,7 @@ class Service:
             self.leave()
             raise
 
-    def _idle(self, address: Address, seconds: float) -> "Line | None":
+    def _idle(self, address: Address, seconds: float) -> Line | None:
         """Return the connection that was used last, if that was within so many seconds."""
         idle = address.idle
         if not idle or not seconds:
@@ -211,14 +186,14 @@ class Service:
                 return line
         return None
 
-    async def _connect(self, address: Address) -> "Line":
+    async def _connect(self, address: Address) -> Line:
         """Connect there, or, if that cannot be, once to the next address. Raises NotSent."""
         try:
             return await self._connect_to(address)
         except NotSent:
             return await self._connect_to(self._choose())
 
-    async def _connect_to(self, address: Address) -> "Line":
+    async def _connect_to(self, address: Address) -> Line:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 _, line = await self._loop.create_connection(
@@ -262,48 +237,3 @@ class Service:
             if not turn.done():
                 turn.set_result(None)
                 break
-
-
-class Line(Connection):
-    """A connection to one address of a service."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, service: Service, address: Address) -> None:
-        super().__init__(loop, service.writes)
-        self._service = service
-        self._address = address
-
-    def ask(self, request: UpstreamRequest, told: Told, *, body_follows: bool = False) -> None:
-        """Send a request; `told` is called once, with the answer or with what went wrong."""
-        self._service.busy.add(self)
-        self.send(
-            b"".join((request.head, self._address.host_line, request.body)),
-            head_only=request.method == "HEAD",
-            deadline=self._loop.time() + request.seconds,
-            told=told,
-            body_follows=body_follows,
-        )
-
-    def desert(self) -> None:
-        """End the exchange: its client has left."""
-        self.abort(ClientGone())
-
-    def released(self, *, reusable: bool) -> None:
-        """Lie idle until the next request, or close."""
-        self._service.busy.discard(self)
-        self._service.leave()
-        if reusable:
-            self.idle_since = self._loop.time()
-            self._address.idle.append(self)
-        else:
-            self.close()
-
-    def lost(self) -> None:
-        """Be forgotten."""
-        if self in self._address.idle:
-            self._address.idle.remove(self)
-
-
-def _address(url: str) -> Address:
-    parts = urlsplit(url)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    return Address(host, port, f"Host: {parts.netloc}\r\n\r\n".encode())

@@ -6,14 +6,13 @@ no task between. Whatever has to be waited for (a body on its way, a connection,
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Coroutine
 from functools import partial
 from time import perf_counter
 from typing import Any
 
 from gateway.addresses import ClientAddresses
-from gateway.answers import MAX_ERROR_BYTES, Answers
+from gateway.answers import Answers
 from gateway.authentication import Authenticator, unauthorized
 from gateway.bodies import Bodies
 from gateway.client_request import ClientRequest
@@ -22,16 +21,18 @@ from gateway.errors import Refusal
 from gateway.exchange import Exchange
 from gateway.incoming import Incoming
 from gateway.limits import Limiter
+from gateway.line import UpstreamRequest
+from gateway.old_base import OldBase
 from gateway.outgoing import Outgoing
 from gateway.own import OwnPages
 from gateway.paths import BASE, OLD_BASE
 from gateway.places import Place, Places
-from gateway.pool import Service, UpstreamRequest
+from gateway.pool import Service
 from gateway.responses import GatewayResponse, Response
 from gateway.routes import GATEWAY, WRITES, Route
-from gateway.settings import GatewaySettings, unix_seconds
+from gateway.settings import GatewaySettings
 from gateway.sockets import Sockets
-from gateway.upstream_answers import Answer, ClientGone, ConnectionDied, UpstreamError
+from gateway.upstream_answers import Answer, ClientGone, ConnectionDied, UpstreamError, make_whole
 from shared.identity.claims import UnknownKey
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -68,8 +69,7 @@ class Proxy:
         self._addresses = ClientAddresses(settings.trusted_proxies)
         self._outgoing = Outgoing(settings, self._addresses)
         self._public_url = settings.public_url.rstrip("/")
-        self._deprecated_at = unix_seconds(settings.api_v1_deprecated_at)
-        self._sunset_at = unix_seconds(settings.api_v1_sunset)
+        self._old_base = OldBase(settings)
 
     def __call__(self, request: ClientRequest) -> Coroutine[Any, Any, Response] | None:
         """Answer a request, or return what has to be awaited; whatever goes wrong is an error envelope."""
@@ -115,7 +115,7 @@ class Proxy:
         if method not in _METHODS:
             raise Refusal("method_not_allowed", headers=[("Allow", METHODS)])
         if place.base == OLD_BASE:
-            self._mark_old_base(exchange, place)
+            exchange.lines += self._old_base.lines(place.public)
         route = place.route
         if route is None:
             return self._nowhere(exchange, place)
@@ -132,18 +132,6 @@ class Proxy:
         if place.path != "/" or place.base:
             raise Refusal("not_found")
         return self._answers.own(exchange, 302, f"Location: {self._public_url}{BASE}/docs/\r\n".encode())
-
-    def _mark_old_base(self, exchange: Exchange, place: Place) -> None:
-        """Say on every answer that the base is old and which address replaces it. Source: RFC 9745, RFC 8594."""
-        if self._sunset_at is not None and time.time() >= self._sunset_at:
-            raise Refusal("gone")
-        if self._deprecated_at is not None:
-            exchange.lines.append(b"Deprecation: @%d\r\n" % self._deprecated_at)
-        if self._sunset_at is not None:
-            stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(self._sunset_at))
-            exchange.lines.append(f"Sunset: {stamp}\r\n".encode())
-        successor = f'Link: <{self._public_url}{BASE}{place.public}>; rel="successor-version"\r\n'
-        exchange.lines.append(successor.encode())
 
     def _admit(self, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
         """Find out who calls and count the request; returns what has to be awaited for that."""
@@ -264,7 +252,7 @@ class Proxy:
 
     async def _relay(self, exchange: Exchange, answer: Answer) -> Response:
         if answer.stream is not None and answer.status >= 400 and not exchange.route.raw:
-            await _make_whole(answer)
+            await make_whole(answer)
         return self._answers.relay(exchange, exchange.route, answer)
 
     async def _upload(self, exchange: Exchange, route: Route, incoming: Incoming) -> Response:
@@ -302,22 +290,3 @@ def _admitted(exchange: Exchange, refused: Refusal | None, lines: bytes) -> None
         raise refused
     if lines:
         exchange.lines.append(lines)
-
-
-async def _make_whole(answer: Answer) -> None:
-    """Read an error's body that did not come whole; a huge one is nothing that we could show."""
-    assert answer.stream is not None
-    chunks, size = [], 0
-    try:
-        async for chunk in answer.stream:
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_ERROR_BYTES:
-                chunks = []
-                break
-    except UpstreamError:
-        chunks = []
-    finally:
-        if answer.abandon is not None:
-            answer.abandon()
-    answer.body, answer.stream = b"".join(chunks), None

@@ -131,7 +131,10 @@ class Connection(asyncio.Protocol):
         if parser is None:
             answer = None if self._head_only else read_answer(data)
             if answer is not None:
-                self._finish(answer, reusable=True)
+                # As `_finish`, for what nearly every answer is.
+                self._busy = False
+                self.released(reusable=not self._body_follows)
+                self.tell(answer)
                 return
             parser = self._parser = AnswerParser(self, head_only=self._head_only)
         is_clean = parser.feed(data)

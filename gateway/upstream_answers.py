@@ -128,3 +128,22 @@ class AnswerStream:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+async def make_whole(answer: Answer) -> None:
+    """Read an error's body that did not come whole; a huge one is nothing that we could show."""
+    assert answer.stream is not None
+    chunks, size = [], 0
+    try:
+        async for chunk in answer.stream:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > WHOLE_BYTES:
+                chunks = []
+                break
+    except UpstreamError:
+        chunks = []
+    finally:
+        if answer.abandon is not None:
+            answer.abandon()
+    answer.body, answer.stream = b"".join(chunks), None

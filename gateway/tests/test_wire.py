@@ -11,10 +11,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.client_connection import MAX_HEADERS, MAX_LINE_BYTES
 from gateway.client_request import ClientRequest
 from gateway.incoming import read_headers
 from gateway.responses import GatewayResponse
-from gateway.server import MAX_HEADERS, MAX_LINE_BYTES, GatewayServer
+from gateway.server import GatewayServer
 from gateway.upstream_answers import Answer
 from gateway.upstream_parser import AnswerParser
 from gateway.wire import Requests, read_answer
