@@ -1,4 +1,4 @@
-"""One client's connection: aiohttp's, with our answers to what never becomes a request, and without what we do not use."""
+"""A client's connection: aiohttp's, with our answers to what never becomes a request, and less work for what does."""
 
 import asyncio
 import logging
@@ -37,9 +37,9 @@ class Handler(Protocol):
 class ClientConnection(RequestHandler):
     """One client's connection. Requests are answered one after the other, in the order they came.
 
-    What is beyond doubt is read at once, the rest by aiohttp's parser. Its loop over requests, with two tasks and three objects for each, is replaced: most requests of
-    a gateway need none of that. A task is made only for what has to be waited for here, `_request_in_progress`
-    says that one is under way.
+    What is beyond doubt is read at once, the rest by aiohttp's parser. aiohttp's loop over requests, with two tasks and
+    three objects for each, is replaced: most requests of a gateway need none of that. A task is made only for what has
+    to be waited for here, `_request_in_progress` says that one is under way.
 
     A header block must be complete within ten seconds. When the client leaves, its reads are cancelled and its
     writes run on: somebody who pressed a button and closed the window has pressed the button.
