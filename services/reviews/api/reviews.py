@@ -202,7 +202,9 @@ class One(MethodView):
         """Change one's review within its first day and before it is answered. What is absent stays."""
         return _edit(public_uuid, body)
 
-    @reviews.operation("reviews_destroy", SIGNED_IN, refuses=_CHANGING)
+    @reviews.operation(
+        "reviews_destroy", SIGNED_IN, refuses=[*_CHANGING, errors.InvalidTransition, errors.ClaimedByOther]
+    )
     @reviews.response(204)
     def delete(self, public_uuid: UUID) -> None:
         """Take one's review back within its first day; the booking may be reviewed anew. Staff remove it."""

@@ -33,7 +33,7 @@ def follow_booking(session: Session, booking_id: int) -> None:
 
 
 def follow_author(session: Session, user_id: int) -> None:
-    """Show the author's present name and picture where they are shown at all. Emits ReviewChanged for each."""
+    """Show the author's present name and picture where they are shown at all. Emits ReviewChanged for each new name."""
     author = author_of(session, user_id)
     name = display_name(first_name=author.first_name, last_name=author.last_name, is_anonymous=False)
     stale = (
@@ -49,8 +49,11 @@ def follow_author(session: Session, user_id: int) -> None:
     )
     while reviews := session.scalars(stale).all():
         for review in reviews:
+            is_renamed = review.display_name != name
             review.display_name, review.avatar_url = name, author.avatar_url
-            announce_changed(session, review)
+            if is_renamed:
+                announce_changed(session, review)
+        session.flush()
 
 
 def follow_file(session: Session, media_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Fixtures of reviews' tests: the world at NOON."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from services.reviews.settings import settings
-from services.reviews.tests.world import CLIENT, NOON, World, uuid_of
+from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, World, uuid_of
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.database.engine import database as process_database
@@ -48,6 +49,38 @@ def write(world: World, http: Caller) -> Callable[..., Answer]:
         return caller.post("/reviews/", {"rating": rating, "booking_uuid": uuid_of("booking", number), **body})
 
     return review
+
+
+@pytest.fixture
+def path(write: Callable[..., Answer]) -> str:
+    """Anna's published review."""
+    return f"/reviews/{write(rating=2, comment='It was cold.').json['public_uuid']}/"
+
+
+@pytest.fixture
+def staff(http: Caller) -> Caller:
+    return http.as_staff(9)
+
+
+@pytest.fixture
+def shelf(world: World, write: Callable[..., Answer], http: Caller) -> dict[str, str]:
+    """Five reviews by name, each an hour after the one before."""
+    made: dict[str, str] = {}
+    for number, (name, user, rating, comment, more) in enumerate(
+        [
+            ("warm", CLIENT, 4, "The massages were warm and calming", {}),
+            ("half", CLIENT, 4.5, "Running late, but lovely", {}),
+            ("five", OTHER, 5, "", {}),
+            ("hidden", CLIENT, 3, "Nobody knows that I wrote this", {"is_anonymous": True}),
+            ("cold", OTHER, 1, "It was cold", {}),
+        ]
+    ):
+        with frozen_at(NOON + timedelta(hours=number)):
+            made[name] = write(user, rating=rating, comment=comment, **more).json["public_uuid"]
+    http.as_user(OWNER).post(f"/reviews/{made['cold']}/respond/", {"response_text": "Sorry"})
+    for voter, name, helpful in ((20, "half", True), (20, "warm", True), (21, "warm", True), (22, "warm", False)):
+        http.as_user(voter).post(f"/reviews/{made[name]}/vote/", {"is_helpful": helpful})
+    return made
 
 
 @pytest.fixture

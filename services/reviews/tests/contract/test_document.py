@@ -42,6 +42,7 @@ def test_every_operation_is_documented(operations: dict[str, dict[str, Any]]) ->
         ("reviews_create", "409", {"already_reviewed", "media_not_ready", "idempotency_conflict"}),
         ("reviews_respond_create", "409", {"already_responded", "not_published"}),
         ("reviews_moderate_create", "409", {"invalid_transition", "claimed_by_other"}),
+        ("reviews_destroy", "409", {"review_locked", "invalid_transition", "claimed_by_other"}),
         ("reviews_report_create", "429", {"rate_limited"}),
     ],
 )

@@ -64,8 +64,10 @@ def test_names_come_late_and_change(database: Database, write: Write, world: Wor
 
     world.user(30, first_name="Cleo", last_name="Young")
     world.user(30, first_name="Cleo", last_name="Yates")
+    world.user(30, first_name="Cleo", last_name="Yates", avatar_url="https://a.example/new.png")
 
     assert http.get(f"/reviews/{named}/").json["display_name"] == "Cleo Y."
+    assert http.get(f"/reviews/{named}/").json["user_avatar_url"] == "https://a.example/new.png"
     assert http.get(f"/reviews/{anonymous}/").json["display_name"] == "Anonymous"
     with database.transaction() as session:
         assert [one.data["display_name"] for one in announced(session, "review.changed")].count("Cleo Y.") == 1

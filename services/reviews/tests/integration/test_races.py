@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from services.reviews.tests.integration.test_numbers import drifted
+from services.reviews.tests.recounts import drifted
 from services.reviews.tests.world import CLIENT, OTHER, OWNER, SERVICE, World, uuid_of
 from shared.testing.http import Answer, Caller
 
