@@ -6,15 +6,9 @@ from typing import Any
 
 from flask import Response
 
+from services.streams.api.audience_schemas import Muted, MuteRequest, RemovalRequest, Said, Viewers
 from services.streams.api.lists import VIEWERS, ViewersQuery
-from services.streams.api.live_schemas import (
-    LiveStreamAnalytics,
-    Muted,
-    MuteRequest,
-    RemovalRequest,
-    Said,
-    Viewers,
-)
+from services.streams.api.live_schemas import LiveStreamAnalytics
 from services.streams.domain import errors
 from services.streams.operations import moderation
 from services.streams.operations.callers import live_to_change

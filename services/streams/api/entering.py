@@ -7,18 +7,8 @@ from flask import request
 from marshmallow import validate
 
 from services.streams.api.answers import joined, room_access
-from services.streams.api.live_schemas import (
-    Accepted,
-    ChatMessage,
-    ChatPage,
-    ChatRequest,
-    Join,
-    JoinRequest,
-    ReactionRequest,
-    RoomAccess,
-    Said,
-    TokenRequest,
-)
+from services.streams.api.audience_schemas import Accepted, ChatMessage, ChatPage, ChatRequest, ReactionRequest, Said
+from services.streams.api.live_schemas import Join, JoinRequest, RoomAccess, TokenRequest
 from services.streams.domain import errors, words
 from services.streams.domain.devices import device_of
 from services.streams.models.access import require_access

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.streams.api.answers import public_page, require_version, room_access, tag, video
+from services.streams.api.audience_schemas import ReminderSet
 from services.streams.api.lists import IN_CATEGORY, LIVE, LiveStreamsQuery
 from services.streams.api.live_schemas import (
     CancelRequest,
@@ -15,7 +16,6 @@ from services.streams.api.live_schemas import (
     LiveStreamCreateRequest,
     LiveStreamRequest,
     PatchedLiveStreamRequest,
-    ReminderSet,
 )
 from services.streams.api.narrowing import Narrowing, category_ids
 from services.streams.api.pages import LiveStreamPage
