@@ -5,10 +5,10 @@ from services.streams.operations import (
     analytics,
     chat,
     desk,
+    generating,
     notices,
     reaping,
     reconciling,
-    schedules,
     upkeep,
     webhooks,
 )
@@ -57,7 +57,7 @@ def generate_schedules() -> None:
     made = 1
     while made:
         with transaction() as session:
-            made = schedules.generate_due(session, now=utc_now())
+            made = generating.generate_due(session, now=utc_now())
 
 
 @every(minutes=1, once=True)

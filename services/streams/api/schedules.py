@@ -27,6 +27,7 @@ from services.streams.models import Practitioner, Stream
 from services.streams.models import Schedule as ScheduleRow
 from services.streams.operations import schedules as operations
 from services.streams.operations.callers import profile_of, schedule_to_change
+from services.streams.operations.generating import generate_by_hand
 from services.streams.queries.live import own_live
 from services.streams.queries.schedules import occurrence_shown, occurrences_of, one_schedule, schedules_shown
 from services.streams.queries.shown import binds, schedules_shown_to
@@ -189,7 +190,7 @@ class Generate(MethodView):
         now = utc_now()
         with transaction() as session:
             schedule = schedule_to_change(session, schedule_id, identity())
-            made = operations.generate_by_hand(session, schedule, days=body["days"], now=now)
+            made = generate_by_hand(session, schedule, days=body["days"], now=now)
             shown = own_live(session, made.made, identity(), now=now)
         message = f"{len(made.made)} live streams created"
         if made.overlapping:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.streams.operations.schedules import generate_due
+from services.streams.operations.generating import generate_due
 from services.streams.tests.factories import FREE_FAN, World
 from shared.clock import frozen_at, utc_now
 
