@@ -8,7 +8,6 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from alembic import command
@@ -20,8 +19,7 @@ from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED_MIGRATIONS = ROOT / "shared" / "database" / "migrations"
+from shared.database.revisions import SHARED_MIGRATIONS, versions
 
 # Whoever migrates holds this lock, so that many replicas may start at once.
 MIGRATION_LOCK = 7_301_940_112
@@ -41,7 +39,7 @@ def migrate(service: str, url: str) -> None:
 
 def make_revision(service: str, url: str, message: str) -> None:
     """Write a new migration of the service from the difference between its models and the database at `url`."""
-    number = len(list(_versions(service).glob("[0-9]*.py"))) + 1
+    number = len(list(versions(service).glob("[0-9]*.py"))) + 1
     slug = message.lower().replace(" ", "_")
     with _connected(service, url) as (config, _connection):
         script = ScriptDirectory.from_config(config)
@@ -53,9 +51,9 @@ def make_revision(service: str, url: str, message: str) -> None:
             rev_id=f"{service}_{number:04}",
             head=heads[0] if heads else "base",
             branch_label=None if heads else service,
-            version_path=str(_versions(service)),
+            version_path=str(versions(service)),
         )
-    for written in _versions(service).glob(f"{service}_{number:04}_*.py"):
+    for written in versions(service).glob(f"{service}_{number:04}_*.py"):
         written.rename(written.with_name(f"{number:04}_{slug}.py"))
 
 
@@ -69,26 +67,11 @@ def differences(service: str, url: str) -> list[Any]:
         return list(compare_metadata(context, config.attributes["metadata"]))
 
 
-def is_at_head(service: str, connection: Connection) -> bool:
-    """Whether every migration that this code knows has been applied to the database behind `connection`."""
-    applied = set(MigrationContext.configure(connection).get_current_heads())
-    return applied == heads(service)
-
-
-def heads(service: str) -> set[str]:
-    """Return the newest revision of both branches, from the files."""
-    return set(ScriptDirectory.from_config(_config(service)).get_heads())
-
-
-def _versions(service: str) -> Path:
-    return ROOT / "services" / service / "migrations" / "versions"
-
-
 def _config(service: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SHARED_MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    config.set_main_option("version_locations", f"{SHARED_MIGRATIONS / 'versions'}:{_versions(service)}")
+    config.set_main_option("version_locations", f"{SHARED_MIGRATIONS / 'versions'}:{versions(service)}")
     return config
 
 

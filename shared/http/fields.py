@@ -8,13 +8,15 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from ipaddress import ip_network
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import marshmallow
 from marshmallow import ValidationError
 from marshmallow import fields as marshmallow_fields
-from marshmallow.fields import URL, UUID, Constant, Email, Enum, Field, Float, List, Nested, Raw, Time, Url
+from marshmallow.fields import URL, UUID, Constant, Email, Enum, Field, Float, List, Raw, Time, Url
 
 __all__ = [
     "URL",
@@ -46,6 +48,29 @@ MONEY_MAX_CENTS = 99_999_999_999
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ZONES: frozenset[str] = frozenset(available_timezones())
+
+
+class Nested(marshmallow_fields.Nested):
+    """Another schema in a field. Fields that name the same one plainly share it.
+
+    Each schema copies its fields, and those of the schemas in it again: a service's operations would hold ten
+    thousand of them.
+    """
+
+    @property
+    def schema(self) -> marshmallow.Schema:
+        """The schema in this field."""
+        nested: Any = self.nested
+        is_plain = isinstance(nested, type) and self.only is None and not self.exclude
+        if is_plain and not any(self._nested_normalized_option(name) for name in ("load_only", "dump_only")):
+            return _schema(nested, bool(self.many))
+        return super().schema
+
+
+@cache
+def _schema(of: Any, many: bool) -> marshmallow.Schema:  # noqa: FBT001 - a key.
+    made: marshmallow.Schema = of(many=many)
+    return made
 
 
 class Integer(marshmallow_fields.Integer):

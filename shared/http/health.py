@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate
 from sqlalchemy import text
 
 from shared.database import reading
-from shared.database.migrate import is_at_head
+from shared.database.revisions import is_at_head
 
 CACHED_SECONDS = 2.0
 

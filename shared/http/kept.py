@@ -21,8 +21,9 @@ from shared.database import reading
 from shared.http.context import identity, say, set_version
 from shared.listing.statements import compiled, run
 
-BYTES_MAX = 8 << 20
-KEYS_MAX = 1_000
+# Of the whole process, whatever it answers.
+BYTES_MAX = 12 << 20
+KEYS_MAX = 2_000
 
 # The log's position on a standby: there a snapshot does not name all that is under way. Source: PostgreSQL's manual,
 # "Transaction ID and Snapshot Information Functions".
@@ -98,6 +99,9 @@ class Answers:
         self._bytes -= len(gone.body) if gone else 0
 
 
+_answers = Answers()
+
+
 def kept_while_unchanged(
     seconds: Callable[[], float], *, never_with: str = "\n", depends: Callable[[], Hashable] = tuple
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -108,16 +112,14 @@ def kept_while_unchanged(
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-        answers = Answers()
-
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Any:
             environ = request.environ
             query: str = environ["QUERY_STRING"]
             if identity().is_signed_in or never_with in query:
                 return view(*args, **kwargs)
-            key = (environ["PATH_INFO"], query, depends(), *map(environ.get, _TOLD))
-            was_asked, kept = answers.asked(key)
+            key = (view, environ["PATH_INFO"], query, depends(), *map(environ.get, _TOLD))
+            was_asked, kept = _answers.asked(key)
             if not was_asked:
                 return view(*args, **kwargs)
             with reading() as connection:
@@ -131,7 +133,7 @@ def kept_while_unchanged(
                 told = Kept(
                     state, until, response.get_data(), list(response.headers), g.get("version"), g.get("message")
                 )
-                answers.keep(key, told)
+                _answers.keep(key, told)
             return response
 
         return answer

@@ -7,7 +7,7 @@ costs most of a list's time (docs/performance/services.md has the figures). Valu
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import marshmallow
 from marshmallow import EXCLUDE, ValidationError, missing, pre_load
@@ -44,6 +44,10 @@ class Schema(marshmallow.Schema):
         """Unknown fields of a request are ignored."""
 
         unknown = EXCLUDE
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        """Return itself: it never changes, and flask-smorest copies what it documents at each decorator."""
+        return self
 
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
         """Return what orjson can write: a dict, or a list of them."""

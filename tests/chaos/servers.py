@@ -25,7 +25,7 @@ from deploy.local.profiles import INFRASTRUCTURE, PORTS, Profile
 from deploy.local.programs import find_rabbitmq
 from deploy.local.rabbitmq import ADMINISTRATOR, RabbitMQ
 from shared.database import Database
-from shared.database.migrate import SHARED_MIGRATIONS
+from shared.database.revisions import SHARED_MIGRATIONS
 from shared.database.tables import metadata
 from shared.messaging.administration import ControlTool, with_users
 from shared.messaging.broker import Browser

@@ -12,17 +12,18 @@ from typing import Any, NamedTuple
 
 import orjson
 
-_KEPT = 4_000
+_BYTES_MAX = 6 << 20
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
 class Fragment(NamedTuple):
-    """The JSON of one service, with its checksum, stamp and the moment until which it may be used."""
+    """The JSON of one service, with its checksum, stamp, the moment until which it may be used, and its bytes."""
 
     json: orjson.Fragment
     checksum: int
     stamp: int
     until: float
+    size: int
 
 
 class Fragments:
@@ -31,6 +32,7 @@ class Fragments:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._kept: dict[int, Fragment] = {}
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def get(
@@ -52,16 +54,21 @@ class Fragments:
             stamps = dict(wanted)
             for key, document in render(missing):
                 written = orjson.dumps(document, option=_OPTIONS)
-                fresh[key] = Fragment(orjson.Fragment(written), zlib.crc32(written), stamps[key], now + self._seconds)
+                fresh[key] = Fragment(
+                    orjson.Fragment(written), zlib.crc32(written), stamps[key], now + self._seconds, len(written)
+                )
             self._keep(fresh)
         found_all = (fresh.get(key) or kept.get(key) for key, _ in wanted)
         return [one for one in found_all if one is not None]
 
     def _keep(self, fresh: dict[int, Fragment]) -> None:
         with self._lock:
-            if len(self._kept) + len(fresh) > _KEPT:
-                self._kept = dict(list(self._kept.items())[_KEPT // 2 :])
+            replaced = (self._kept.get(key) for key in fresh)
+            self._bytes += sum(one.size for one in fresh.values()) - sum(one.size for one in replaced if one)
             self._kept.update(fresh)
+            if self._bytes > _BYTES_MAX:
+                self._kept = dict(list(self._kept.items())[len(self._kept) // 2 :])
+                self._bytes = sum(one.size for one in self._kept.values())
 
 
 def etag(fragments: Sequence[Fragment], *more: Any) -> str:
