@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from shared.listing.statements import Compiled, run
+
 
 def _instant(column: str) -> str:
     return f"""replace(to_char({column}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '')"""
@@ -202,16 +204,17 @@ _NAMED = {
 _BRIEF = ("modalities", "children", "has_default_schedule")
 
 
-def _statement(names: Sequence[str]) -> str:
+def _statement(names: Sequence[str]) -> Compiled:
     columns = ", ".join(f"{_NAMED[name]} AS {name}" for name in names)
-    return f"SELECT s.id, {columns} FROM unnest(%(ids)s::bigint[]) AS s(id)"  # noqa: S608 - our own text.
+    text = f"SELECT s.id, {columns} FROM unnest(%(ids)s::bigint[]) AS s(id)"  # noqa: S608 - our own text.
+    return Compiled(text, {}, is_preparable=True)
 
 
-_FULL_SQL = _statement(tuple(_NAMED))
-_BRIEF_SQL = _statement(_BRIEF)
+_IN_FULL = _statement(tuple(_NAMED))
+_IN_BRIEF = _statement(_BRIEF)
 
 
 def nested_of(connection: Connection, ids: Sequence[int], *, full: bool, me: int) -> dict[int, Mapping[str, Any]]:
     """Return the lists inside each service; `full` adds those that only details show. `me` may be nobody (0)."""
-    found = connection.exec_driver_sql(_FULL_SQL if full else _BRIEF_SQL, {"ids": list(ids), "me": me})
-    return {row.id: dict(row._mapping) for row in found}
+    rows = run(connection, _IN_FULL if full else _IN_BRIEF, {"ids": list(ids), "me": me})
+    return {row["id"]: row for row in rows}
