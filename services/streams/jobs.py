@@ -1,6 +1,7 @@
 """What streams does by itself. Each run takes what is due and may find nothing; any number of workers may run."""
 
-from services.streams.clients.livekit import Video, configured
+from services.streams.clients.livekit import configured
+from services.streams.clients.video import Video
 from services.streams.operations import (
     analytics,
     chat,

@@ -6,7 +6,8 @@ from typing import Any, cast
 import orjson
 from flask import Response, current_app, request
 
-from services.streams.clients.livekit import TOKEN_LIFETIME, Video, configured, room_token
+from services.streams.clients.livekit import TOKEN_LIFETIME, configured, room_token
+from services.streams.clients.video import Video
 from services.streams.operations.entering import Entry
 from services.streams.settings import settings
 from shared.clock import utc_now

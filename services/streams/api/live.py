@@ -20,7 +20,7 @@ from services.streams.api.live_schemas import (
 from services.streams.api.narrowing import Narrowing, category_ids
 from services.streams.api.pages import LiveStreamPage
 from services.streams.api.streams import as_calendar
-from services.streams.clients.livekit import VideoDeclined, VideoFailed
+from services.streams.clients.video import VideoDeclined, VideoFailed
 from services.streams.domain import errors, words
 from services.streams.models import LiveStream as LiveRow
 from services.streams.models import Practitioner, Stream

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.streams.api.answers import video
 from services.streams.api.parameters import Tier, one_of
-from services.streams.clients.livekit import VideoDeclined, VideoFailed
+from services.streams.clients.video import VideoDeclined, VideoFailed
 from services.streams.domain import errors, words
 from services.streams.models import LiveStream as LiveRow
 from services.streams.models import Recording as RecordingRow

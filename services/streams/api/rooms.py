@@ -9,7 +9,7 @@ from services.streams.api.answers import room_access, video
 from services.streams.api.live_schemas import RoomAccess
 from services.streams.api.parameters import one_of
 from services.streams.api.recordings import Recording, shown_now, stop_now
-from services.streams.clients.livekit import VideoFailed
+from services.streams.clients.video import VideoFailed
 from services.streams.domain import errors, words
 from services.streams.models import Recording as RecordingRow
 from services.streams.models import Room as RoomRow

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.streams.clients.livekit import Video, VideoFailed
+from services.streams.clients.video import Video, VideoFailed
 from services.streams.domain import words
 from services.streams.domain.errors import (
     ChatDisabled,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from services.streams.clients.livekit import Video, VideoDeclined, VideoFailed
+from services.streams.clients.video import Video, VideoDeclined, VideoFailed
 from services.streams.domain import words
 from services.streams.domain.errors import RecordingUnavailable, VideoAway, VideoRefused
 from services.streams.models import LiveKitOperation, Recording, Room

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.streams.clients.livekit import Video, VideoFailed
+from services.streams.clients.video import Video, VideoFailed
 from services.streams.domain import lifecycle, words
 from services.streams.models import LiveStream, Recording, Room
 from services.streams.operations.broadcasting import end_live, shut_room

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
-from services.streams.clients.livekit import Inside, Video, VideoFailed
+from services.streams.clients.video import Inside, Video, VideoFailed
 from services.streams.domain import words
 from services.streams.models import LiveStream, Room, ViewerSession
 from services.streams.operations.broadcasting import follow_host, mark_started

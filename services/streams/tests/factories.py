@@ -9,7 +9,7 @@ from typing import Any
 
 from livekit.api import AccessToken
 
-from services.streams.clients.livekit import Video
+from services.streams.clients.video import Video
 from services.streams.handlers import auth, bookings, media, payments, practitioners
 from services.streams.models import Membership, Practitioner, Stream, User
 from services.streams.operations import desk

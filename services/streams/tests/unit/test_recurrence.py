@@ -16,6 +16,9 @@ from services.streams.domain.occurrences import between, check_yields, local_tim
 from services.streams.domain.recurrence import Rule, read_rule
 from services.streams.domain.rule_words import in_words
 from shared.errors import Invalid
+from shared.testing.proof import proof, sized
+
+pytestmark = proof
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = (
@@ -180,7 +183,7 @@ def texts(draw: st.DrawFn) -> str:
     half=st.sampled_from([0, 30]),
     zone=st.sampled_from(ZONES),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=sized(40, full=400), deadline=None)
 def test_expansion_equals_dateutils(text: str, day: date, hour: int, half: int, zone: str) -> None:
     starts_at = datetime(day.year, day.month, day.day, hour, half)
     until = starts_at + timedelta(days=1500)
@@ -203,7 +206,7 @@ def test_expansion_equals_dateutils(text: str, day: date, hour: int, half: int, 
     minute=st.integers(0, 24 * 60 - 1),
     zone=st.sampled_from(ZONES),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sized(50, full=400), deadline=None)
 def test_instants_equal_those_of_dateutils_zones(day: date, minute: int, zone: str) -> None:
     local = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
 
