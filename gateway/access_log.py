@@ -47,23 +47,24 @@ class AccessLog:
         if second != self._second:
             self._second, self._in_second = second, 0
             self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        number = self._in_second
         for request in requests:
-            self._write(request)
+            number += 1
+            sampled = number > FULL_RATE and request.status < 500
+            if not sampled or not number % SAMPLED:
+                self._lines.append(self._line(request, sampled=sampled))
+        self._in_second = number
         if len(self._lines) >= FLUSH_LINES:
             self.flush()
 
-    def _write(self, request: Finished) -> None:
-        self._in_second += 1
-        sampled = self._in_second > FULL_RATE and request.status < 500
-        if sampled and self._in_second % SAMPLED:
-            return
+    def _line(self, request: Finished, *, sampled: bool) -> bytes:
         line: dict[str, Any] = {"time": self._stamp, "event": "request", **request._asdict()}
         line["ms"] = round(line.pop("seconds") * 1000, 2)
         if not request.code:
             del line["code"]
         if sampled:
             line["sampled"] = SAMPLED
-        self._lines.append(orjson.dumps(line))
+        return orjson.dumps(line)
 
     def flush(self) -> None:
         """Hand over what is held; called four times a second, and when enough has come together."""

@@ -1,6 +1,7 @@
 """What Prometheus reads: by route pattern and service, never by raw path."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -54,18 +55,17 @@ class Metrics:
 
     def observe(self, finished: Iterable[Finished]) -> None:
         """Count finished requests, each kind of them at once."""
-        counts: dict[tuple[str, str, str, int], int] = {}
-        seconds: dict[str, list[float]] = {}
-        for each in finished:
-            key = (each.service, each.route, each.method, each.status)
-            counts[key] = counts.get(key, 0) + 1
-            seconds.setdefault(each.service, []).append(each.seconds)
-            if each.code:
-                self._refusals.labels(each.code).inc()
+        counts: defaultdict[tuple[str, str, str, int], int] = defaultdict(int)
+        seconds: defaultdict[str, list[float]] = defaultdict(list)
+        for _, method, route, service, status, taken, _, _, code in finished:
+            counts[service, route, method, status] += 1
+            seconds[service].append(taken)
+            if code:
+                self._refusals.labels(code).inc()
         for key, count in counts.items():
             self._requests.labels(*map(str, key)).inc(count)
-        for service, taken in seconds.items():
-            _observe_all(self._seconds.labels(service), taken)
+        for service, values in seconds.items():
+            _observe_all(self._seconds.labels(service), values)
 
     def render(self) -> bytes:
         """Return the figures of all workers in Prometheus' text form."""

@@ -7,6 +7,7 @@ differently (ADR 0014).
 """
 
 import re
+from typing import TypeVar
 
 from gateway.errors import Refusal
 from gateway.incoming import Incoming, read_headers
@@ -19,6 +20,7 @@ REQUEST_FIELDS_MAX, ANSWER_FIELDS_MAX = 50, 100
 # More may come in several pieces.
 BODY_BYTES_MAX = 256 * 1024
 
+_Value = TypeVar("_Value")
 _VISIBLE = bytes(range(0x20, 0x7F))
 _LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/(?!/)[\w.~!$&'()*+,;=:@%/?-]*) HTTP/1\.1")
 _NAME = re.compile(rb"[\w!#$%&'*+.^`|~-]+")
@@ -27,8 +29,8 @@ _DOUBTFUL = frozenset(
     {b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer", b"proxy-connection", b"sec-websocket-key1"}
 )
 _STATUSES = {b"HTTP/1.1 %d " % status: status for status in range(200, 600)}
-_LINES_KEPT = 4096
-_BLOCKS_KEPT = 1024
+# What is kept takes fifteen megabytes at most, whatever clients send.
+_LINES_KEPT, _BLOCKS_KEPT, _BYTES_KEPT = 2048, 1024, 2048
 
 
 class Requests:
@@ -59,9 +61,8 @@ class Requests:
         found = _LINE.fullmatch(line) if len(line) <= LINE_BYTES_MAX else None
         if found is None:
             return None
-        if len(self._lines) >= _LINES_KEPT:
-            self._lines.clear()
-        self._lines[line] = asked = (found[1].decode(), found[2].decode())
+        asked = (found[1].decode(), found[2].decode())
+        _keep(self._lines, line, asked, _LINES_KEPT)
         return asked
 
     def _read_block(self, block: bytes) -> tuple[Incoming, int] | None:
@@ -76,10 +77,16 @@ class Requests:
             incoming = read_headers(fields)
         except Refusal:
             return None
-        if len(self._blocks) >= _BLOCKS_KEPT:
-            self._blocks.clear()
-        self._blocks[block] = incoming, length
+        _keep(self._blocks, block, (incoming, length), _BLOCKS_KEPT)
         return incoming, length
+
+
+def _keep(known: dict[bytes, _Value], said: bytes, value: _Value, most: int) -> None:
+    """Keep what some bytes say, unless they are many."""
+    if len(said) <= _BYTES_KEPT:
+        if len(known) >= most:
+            known.clear()
+        known[said] = value
 
 
 def read_answer(data: bytes) -> Answer | None:
@@ -95,9 +102,11 @@ def read_answer(data: bytes) -> Answer | None:
         for line in lines[1:]:
             name, _, value = line.partition(b": ")
             key, passes = FIELDS[name]
-            if not value or key in said:
+            if not value:
                 return None
             if key:
+                if key in said:
+                    return None
                 said[key] = value
             if passes:
                 passed += (line, b"\r\n")

@@ -221,6 +221,18 @@ def test_aiohttp_still_refuses_what_it_refused_when_this_was_written() -> None:
         aiohttps(b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n")
 
 
+def test_what_is_kept_of_them_is_bounded() -> None:
+    requests = Requests()
+
+    for number in range(2_500):
+        assert requests.read(b"GET /%d/ HTTP/1.1\r\nHost: a\r\nX: %d\r\n\r\n" % (number, number)) is not None
+    assert requests.read(b"GET /%b HTTP/1.1\r\nHost: %b\r\n\r\n" % (b"a" * 5_000, b"b" * 5_000)) is not None
+
+    assert len(requests._lines) <= 2_048
+    assert len(requests._blocks) <= 1_024
+    assert max(map(len, (*requests._lines, *requests._blocks))) <= 2_048
+
+
 SENT = (
     (b"GET /plain/ HTTP/1.1\r\nHost: x\r\n\r\n", "GET /plain/ "),
     (b"POST /body/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n\r\n\r\n", "POST /body/ \r\n\r\n"),
