@@ -70,6 +70,20 @@ def test_a_crowd_is_not_counted(shelf: dict[str, str], about: dict[str, Any]) ->
         assert (crowd.count_exact, crowd.count >= 1) == (False, True)
 
 
+@pytest.mark.parametrize("about", ABOUT)
+@pytest.mark.parametrize("ordering", [("-created_at",), ("net_helpful_votes",), ("-helpful", "rating")])
+def test_words_that_few_reviews_hold_are_sorted(
+    shelf: dict[str, str], about: dict[str, Any], ordering: tuple[str, ...]
+) -> None:
+    query = {**about, "search": "ann", "ordering": ordering, "page_size": 1}
+    with reading() as connection:
+        for page in (1, 2):
+            few = reviews_page(connection, {**query, "page": page}, by=NOBODY, few=2)
+            many = reviews_page(connection, {**query, "page": page}, by=NOBODY, few=0)
+            assert [row["id"] for row in few.rows] == [row["id"] for row in many.rows]
+            assert (few.count, few.count_exact, len(few.rows)) == (2, True, 1)
+
+
 def test_who_has_few_reviews_has_them_counted(http: Caller, shelf: dict[str, str], statements: list[str]) -> None:
     for about in ABOUT[:3]:
         statements.clear()
