@@ -1,25 +1,14 @@
-"""Practitioners' half of `python -m bench.finding`: their list and search among ten thousand and a million.
-
-Two databases of one server, asked in turns, so that the comparison holds beside other work. What counts is CPU time,
-of this process and of the server's process together: waiting for a core is not in it.
-"""
+"""Practitioners' half of `python -m bench.finding`: their list and search among ten thousand and a million."""
 
 import random
-import re
-import statistics
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg2
-from sqlalchemy import Connection
 
-from bench.servers import postgresql
+from bench.turns import Question, asked_in_turns, filled, plans
 from services.practitioners.api.searching import asked_by
 from services.practitioners.domain.bands import BAND_ENDS
 from services.practitioners.domain.geo import Circle
@@ -27,7 +16,6 @@ from services.practitioners.operations.banding import misplaced
 from services.practitioners.queries.paging import practitioners_page
 from services.practitioners.queries.search import find
 from shared.database import Database
-from shared.database.migrate import migrate
 
 PLANS: Final = Path(__file__).resolve().parents[1] / "docs" / "performance" / "finding-plans.md"
 CITIES: Final = (
@@ -37,8 +25,6 @@ CITIES: Final = (
     ("Suva", -18.14, 178.44),
 )
 WORDS: Final = ("massage", "reiki", "breathwork", "somatic", "sleep", "anxiety", "yoga", "sound")
-WARMING: Final = 30
-"""How often a question is asked first: plans are kept from the sixth time on, and what is read often is in memory."""
 
 # One practitioner in five hundred lives around a city of CITIES, the others anywhere; so a radius holds as many times
 # more as the marketplace is larger, as it does in life. Ratings and who is featured are dealt out by hash: what
@@ -87,62 +73,18 @@ _INDEXES = """
 """
 
 
-@dataclass(frozen=True)
-class Taken:
-    """Milliseconds that each asking took: by the clock, and of CPU."""
-
-    wall: list[float]
-    cpu: list[float]
-
-
-@dataclass(frozen=True)
-class Question:
-    """One kind of question; `ask` draws what is asked from a source of chance."""
-
-    name: str
-    ask: Callable[[Connection, random.Random], None]
-
-
 def measure(sizes: Sequence[int], rounds: int, *, write: bool) -> list[str]:
     """Fill, ask in turns, print; return the table's lines. `write` keeps the plans."""
-    head = "".join(f" {what} at {size:,} |" for what in ("p50 ms", "CPU p50", "CPU p95") for size in sizes)
-    lines = [f"| question |{head} CPU p95 ratio |", "|---" * (2 + 3 * len(sizes)) + "|"]
-    with _databases(sizes) as made:
-        for question in _questions():
-            taken = _asked_in_turns(question, made, rounds)
-            lines.append(_row(question.name, taken))
-            sys.stdout.write(lines[-1] + "\n")
-            sys.stdout.flush()
+    questions = _questions()
+    with filled("practitioners", sizes, _fill) as made:
+        lines = asked_in_turns(questions, made, sizes, rounds)
         if write:
-            PLANS.write_text(_plans(made[-1], sizes[-1]))
+            PLANS.write_text(_PLANS_HEAD.format(size=sizes[-1]) + "\n" + plans(questions, made[-1]))
     return lines
-
-
-@contextmanager
-def _databases(sizes: Sequence[int]) -> Iterator[list[Database]]:
-    """Make a database of each size on one server."""
-    with postgresql() as url:
-        made = []
-        for size in sizes:
-            administrator = psycopg2.connect(url)
-            administrator.autocommit = True
-            administrator.cursor().execute(f"CREATE DATABASE of_{size} TEMPLATE template0")
-            administrator.close()
-            own = f"{url.rpartition('/')[0]}/of_{size}"
-            with psycopg2.connect(own) as connection, connection.cursor() as cursor:
-                for extension in ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent"):
-                    cursor.execute(f"CREATE EXTENSION {extension}")
-            migrate("practitioners", own)
-            _fill(own, size)
-            made.append(Database(own, pool_size=1))
-        yield made
-        for database in made:
-            database.close()
 
 
 def _fill(url: str, size: int) -> None:
     """Write everybody, then the indexes: faster, and no index has grown crooked."""
-    began = time.monotonic()
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -166,37 +108,6 @@ def _fill(url: str, size: int) -> None:
     with database.transaction() as session:
         assert misplaced(session, most=1) == [], "everybody stands where the service would keep them"
     database.close()
-    sys.stdout.write(f"filled to {size:,} in {time.monotonic() - began:.0f} s\n")
-
-
-def _asked_in_turns(question: Question, made: Sequence[Database], rounds: int) -> list[Taken]:
-    """Ask each database the same questions, one after the other."""
-    chances = [random.Random(7) for _ in made]
-    taken = [Taken([], []) for _ in made]
-    for number in range(WARMING + rounds):
-        for database, chance, times in zip(made, chances, taken, strict=True):
-            with database.reading() as connection:
-                driver: Any = connection.connection.dbapi_connection
-                pid = driver.info.backend_pid
-                began, used = time.perf_counter(), time.process_time() + _cpu_of(pid)
-                question.ask(connection, chance)
-                if number >= WARMING:
-                    times.wall.append(1000 * (time.perf_counter() - began))
-                    times.cpu.append(1000 * (time.process_time() + _cpu_of(pid) - used))
-    return taken
-
-
-def _cpu_of(pid: int) -> float:
-    """Return the seconds of CPU that a process has used, by the scheduler's own count: ticks are too coarse here."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-
-
-def _row(name: str, taken: Sequence[Taken]) -> str:
-    p50 = [statistics.median(one.wall) for one in taken]
-    cpu50 = [statistics.median(one.cpu) for one in taken]
-    cpu95 = [statistics.quantiles(one.cpu, n=20)[18] for one in taken]
-    figures = "".join(f" {figure:.1f} |" for figure in (*p50, *cpu50, *cpu95))
-    return f"| {name} |{figures} {cpu95[-1] / cpu95[0]:.2f} |"
 
 
 def _questions() -> list[Question]:
@@ -205,15 +116,17 @@ def _questions() -> list[Question]:
         return Circle(latitude, longitude, chance.choice((5.0, 10.0, 40.0)))
 
     def listed(name: str, query: Callable[[random.Random], dict[str, Any]], *, placed: bool = False) -> Question:
-        def ask(connection: Connection, chance: random.Random) -> None:
-            practitioners_page(connection, query(chance), circle=circle(chance) if placed else None)
+        def ask(database: Database, chance: random.Random) -> None:
+            with database.reading() as connection:
+                practitioners_page(connection, query(chance), circle=circle(chance) if placed else None)
 
         return Question(f"practitioners: {name}", ask)
 
     def searched(name: str, query: Callable[[random.Random], dict[str, Any]], *, counted: bool = False) -> Question:
-        def ask(connection: Connection, chance: random.Random) -> None:
+        def ask(database: Database, chance: random.Random) -> None:
             asked = asked_by(query(chance))
-            find(connection, asked, now=datetime.now(UTC), counted=counted)
+            with database.reading() as connection:
+                find(connection, asked, now=datetime.now(UTC), counted=counted)
 
         return Question(f"search: {name}", ask)
 
@@ -245,44 +158,6 @@ def _questions() -> list[Question]:
             "a frequent speciality, with facets", lambda c: {"specialization": (f"s{c.randint(1, 7)}",)}, counted=True
         ),
     ]
-
-
-def _plans(database: Database, size: int) -> str:
-    """Return how PostgreSQL answers one question of each kind, as it does it: with its kept plans where it has them."""
-    told, shapes = [_PLANS_HEAD.format(size=size)], set[str]()
-    with database.reading() as connection:
-        driver: Any = connection.connection.dbapi_connection
-        with driver.cursor() as cursor:
-            cursor.execute("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET client_min_messages = log")
-            cursor.execute("SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off")
-        for question in _questions():
-            driver.notices = heard = _Heard()
-            question.ask(connection, random.Random(7))
-            told.append(f"\n## {question.name}\n")
-            for plan in (_plan(notice) for notice in heard.notices if "Query Text" in notice):
-                shape = re.sub(r"[0-9]+", "", plan)
-                if shape not in shapes:
-                    shapes.add(shape)
-                    told.append(f"```\n{plan}\n```")
-    return "\n".join(told) + "\n"
-
-
-class _Heard:
-    """What the server says beside its answers. No list: SQLAlchemy would empty that."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-
-    def append(self, notice: str) -> None:
-        """Keep what the driver hears."""
-        self.notices.append(notice)
-
-
-def _plan(notice: str) -> str:
-    """Return the steps that ran, without the text of the statement and the planner's guesses."""
-    plan = re.sub(r"^.*?\n(?=\S[^\n]*\(cost=)", "", notice, count=1, flags=re.DOTALL)
-    plan = re.sub(r"\(cost=\S+ rows=\d+ width=\d+\) ", "", plan)
-    return "\n".join(line[:160] for line in plan.rstrip().splitlines() if "never executed" not in line)
 
 
 _PLANS_HEAD = """# How PostgreSQL finds practitioners

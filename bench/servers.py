@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,31 @@ def postgresql() -> Iterator[str]:
     subprocess.run([programs / "pg_ctl", "start", "-D", data, "-w", "-l", folder / "log", "-o", told], **options)
     try:
         url = f"postgresql://bench@127.0.0.1:{port}/postgres"
-        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-            for extension in ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent", "pg_stat_statements"):
-                cursor.execute(f"CREATE EXTENSION {extension}")
+        _extend(url)
         yield url
     finally:
         subprocess.run([programs / "pg_ctl", "stop", "-D", data, "-m", "immediate"], **options)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(url: str, name: str) -> str:
+    """Make one more empty database with the extensions on the same server, and return its address."""
+    _run(url, [f"CREATE DATABASE {name}"])
+    own = f"{url.rpartition('/')[0]}/{name}"
+    _extend(own)
+    return own
+
+
+def _extend(url: str) -> None:
+    names = ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent", "pg_stat_statements")
+    _run(url, [f"CREATE EXTENSION {name}" for name in names])
+
+
+def _run(url: str, statements: Sequence[str]) -> None:
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -6,35 +6,28 @@ the figures hold beside other work; requests per core and second follow from it.
 """
 
 import argparse
-import http.client
 import os
 import platform
-import random
-import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 
-from bench.servers import EDGE_KEY, FORKING, cpu_seconds, postgresql
+from bench.own_lists import own_lists
+from bench.servers import postgresql
+from bench.serving import HEAD, Kind, Measured, etag_of, measure, web
 from shared.database import connect
 from shared.database.migrate import migrate
-from shared.identity.edge import EDGE_HEADER, sign_edge
-from shared.ids import uuid7
 from shared.testing.ports import free_port
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance" / "services.md"
 SERVICES, PRACTITIONERS = 5_000, 500
-CONNECTIONS = 8
 
 _FILL = f"""
     INSERT INTO practitioners (id, public_uuid, user_id, slug, display_name, professional_title, bio, status,
@@ -70,158 +63,12 @@ _FILL = f"""
 """
 
 
-@dataclass
-class Measured:
-    """What one kind of request cost so far: seconds of the processor and by the clock, statements, bytes."""
-
-    requests: int = 0
-    app: float = 0.0
-    database: float = 0.0
-    took: float = 0.0
-    statements: int = 0
-    size: int = 0
-
-    def cells(self) -> str:
-        """Return what a line of the table says of it."""
-        app_ms = 1000 * self.app / self.requests
-        return (
-            f"{app_ms:.2f} | {1000 * self.database / self.requests:.2f} | {1000 / app_ms:,.0f} "
-            f"| {self.requests / self.took:,.0f} | {self.statements / self.requests:.1f} "
-            f"| {self.size / self.requests / 1024:.0f} |"
-        )
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of request: any of these paths, with these headers, while some service or other changes so often."""
-
-    name: str
-    paths: list[str]
-    headers: dict[str, str]
-    changes_per_second: float = 0
-
-
-@dataclass(frozen=True)
-class Running:
-    """A web process that answers, what its requests cost, and what it holds in memory."""
-
-    port: int
-    pid: int
-    found: dict[str, Measured]
-
-    def megabytes(self) -> float:
-        """Return the memory that is the process's own: not what it shares with others, such as libraries' files."""
-        told = Path(f"/proc/{self.pid}/status").read_text().partition("RssAnon:")[2]
-        return int(told.split()[0]) / 1024
-
-
-HEAD = (
-    "| request | app CPU ms | PostgreSQL CPU ms | requests per core and second | requests per second measured "
-    "| statements | KB |\n|---|---|---|---|---|---|---|"
-)
 BESIDE = "| request | app CPU ms before | PostgreSQL before | app CPU ms | PostgreSQL CPU ms |\n|---|---|---|---|---|"
-
-
-@contextmanager
-def web(url: str, port: int, source: Path) -> Iterator[int]:
-    """Start catalog's web process as `estuary web catalog` does, from this source; yield the process that answers."""
-    environment = {**os.environ, "DATABASE_URL": url, "BIND": f"127.0.0.1:{port}", "EDGE_KEY": EDGE_KEY}
-    command = [sys.executable, "-m", "shared.cli.main", "web", "catalog"]
-    parent = subprocess.Popen(command, env={**environment, "PYTHONPATH": str(source)}, cwd=source)
-    try:
-        children: list[str] = []
-        for _ in range(200):
-            with socket.socket() as probe:
-                children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
-                if children and probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield int(children[0])
-    finally:
-        parent.send_signal(signal.SIGTERM)
-        parent.wait(20)
-
-
-def backends(url: str) -> dict[int, float]:
-    """Return the CPU time of each server process that works for the web process."""
-    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'catalog-web'")
-        return {pid: cpu_seconds(pid) for (pid,) in cursor.fetchall()}
-
-
-def ask(port: int, paths: list[str], headers: dict[str, str], seconds: float, answers: Any) -> None:
-    """Send requests over kept connections until the time is over; tell how many, and their size."""
-    done, size, lock, until = [0], [0], threading.Lock(), time.monotonic() + seconds
-
-    def one(seed: int) -> None:
-        chance = random.Random(seed)
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        count = length = 0
-        while time.monotonic() < until:
-            path = chance.choice(paths)
-            signed = sign_edge(
-                EDGE_KEY.encode(), method="GET", path=path.partition("?")[0], ip="203.0.113.7",
-                request_id=str(uuid7()), now=int(time.time()),
-            )  # fmt: skip
-            connection.request("GET", path, headers={EDGE_HEADER: signed, **headers})
-            answer = connection.getresponse()
-            length += len(answer.read())
-            if answer.status not in (200, 304):
-                raise SystemExit(f"{path}: {answer.status}")
-            count += 1
-        with lock:
-            done[0] += count
-            size[0] += length
-
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    answers.put((done[0], size[0]))
-
-
-def statements_of(url: str) -> int:
-    """Return how many statements the web process has sent so far."""
-    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements"
-            " WHERE query !~ 'pg_stat|bookings_count [+]|^(BEGIN|COMMIT|ROLLBACK|SET)'"
-        )
-        found = cursor.fetchone()
-    return int(found[0]) if found else 0
-
-
-def measure(kind: Kind, url: str, running: Running, *, seconds: float) -> None:
-    """Ask for a while, warm up first, and add what it cost."""
-    results: Any = FORKING.Queue()
-
-    def run(for_seconds: float) -> tuple[int, int]:
-        client = FORKING.Process(target=ask, args=(running.port, kind.paths, kind.headers, for_seconds, results))
-        client.start()
-        told: tuple[int, int] = results.get()
-        client.join()
-        return told
-
-    with changing(url, kind.changes_per_second):
-        run(min(1.0, seconds))
-        total = running.found[kind.name]
-        app, database, sent, began = cpu_seconds(running.pid), backends(url), statements_of(url), time.monotonic()
-        done, size = run(seconds)
-        total.took += time.monotonic() - began
-        total.requests += done
-        total.size += size
-        total.app += cpu_seconds(running.pid) - app
-        total.database += sum(used - database.get(one, 0.0) for one, used in backends(url).items())
-        total.statements += statements_of(url) - sent
 
 
 @contextmanager
 def changing(url: str, per_second: float) -> Iterator[None]:
     """Change services, one after the other, so many times a second."""
-    if not per_second:
-        yield
-        return
     over = threading.Event()
 
     def change() -> None:
@@ -239,17 +86,6 @@ def changing(url: str, per_second: float) -> Iterator[None]:
     finally:
         over.set()
         changer.join()
-
-
-def etag_of(port: int, path: str) -> str:
-    """Return the ETag that a path answers with now."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    signed = sign_edge(
-        EDGE_KEY.encode(), method="GET", path=path.partition("?")[0], ip="203.0.113.7", request_id=str(uuid7()),
-        now=int(time.time()),
-    )  # fmt: skip
-    connection.request("GET", path, headers={EDGE_HEADER: signed})
-    return connection.getresponse().headers["ETag"] or ""
 
 
 def fill(url: str) -> None:
@@ -281,10 +117,14 @@ def kinds(port: int) -> list[Kind]:
     }
     unchanged = {"If-None-Match": etag_of(port, "/public-services/")}
     return [
-        *(Kind(name, paths, {}) for name, paths in asked.items()),
-        Kind("public list, 304", ["/public-services/"], unchanged),
+        *(Kind(name, paths) for name, paths in asked.items()),
+        Kind("public list, 304", ["/public-services/"], [unchanged]),
         *(
-            Kind(f"public list, first page, {often} changes a second", ["/public-services/"], {}, often)
+            Kind(
+                f"public list, first page, {often} changes a second",
+                ["/public-services/"],
+                meanwhile=partial(changing, per_second=often),
+            )
             for often in (20, 200)
         ),
     ]
@@ -299,10 +139,7 @@ def all_figures(
     """
     with postgresql() as url, ExitStack() as stack:
         fill(url)
-        running = []
-        for source in sources:
-            port = free_port()
-            running.append(Running(port, stack.enter_context(web(url, port, source)), defaultdict(Measured)))
+        running = [stack.enter_context(web("catalog", url, free_port(), source)) for source in sources]
         began = [one.megabytes() for one in running if etag_of(one.port, "/public-services/")]
         for same_kind in zip(*(kinds(one.port) for one in running), strict=True):
             for _ in range(rounds):
@@ -321,9 +158,12 @@ def main() -> None:
     options = reader.parse_args()
     sources = [*([options.against.resolve()] if options.against else []), PAGE.parents[2]]
     *before, (figures, memory) = all_figures(options.seconds, sources, options.rounds)
+    for running in own_lists(options.seconds):
+        figures |= running.found
     table = "\n".join([HEAD, *(f"| {name} | {one.cells()}" for name, one in figures.items())])
     sys.stdout.write(f"{table}\n")
-    lines = [beside(name, before[0][0][name], one) for name, one in figures.items()] if before else []
+    earlier = before[0][0] if before else {}
+    lines = [beside(name, earlier[name], one) for name, one in figures.items() if name in earlier]
     compared = "\n".join([BESIDE, *lines]) if before else ""
     sys.stdout.write(f"{compared}\n")
     if options.write:
