@@ -208,9 +208,9 @@ bookings and notifications, for 100 people who are signed in, each for what is t
 
 {table}
 
-The process of catalog held {first} MB of its own after its first answer, and {last} MB at the end, when all that it keeps was
-full: 12 MB of answers and 6 MB of fragments of each of two forms, bounded by bytes; the rest is what eight busy
-threads and their largest pages leave behind. A process that answers is meant to begin below 90 MB.
+The process of catalog held {first} MB of its own after its first answer, and {last} MB at the end, when all
+that it keeps was full: 12 MB of answers and 6 MB of fragments of each of two forms, bounded by bytes; the rest is what
+eight busy threads and their largest pages leave behind. A process that answers is meant to begin below 90 MB.
 
 {comparison}## How
 - A thread of gunicorn's stays with its connection and reads what is beyond doubt itself
