@@ -69,7 +69,7 @@ chaos: ready ## Kill processes at random under load, count what was lost or done
 
 .PHONY: prove
 prove: ready ## Show the promises of money and time at full size; ARGS='services/payments' for some (minutes)
-	@ESTUARY_PROOF=full $(ESTUARY) test -- -m proof -s $(or $(ARGS),services)
+	@ESTUARY_PROOF=full $(ESTUARY) test -- -m proof -s $(or $(ARGS),services shared)
 
 .PHONY: observe
 observe: ready ## Watch the running suite with Prometheus; ARGS=--once to inspect and end

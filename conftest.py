@@ -7,10 +7,20 @@ from xdist.scheduler import LoadScopeScheduling
 pytest_plugins = ["shared.testing.plugin"]
 
 
+# Tests with servers of their own; and those of toys, which live in the database of reviews.
+APART = ("tests/chaos", "shared/tests/messaging", "shared/tests/scheduling")
+IN_REVIEWS = ("shared/tests/http", "shared/tests/database")
+
+
 class Lanes(LoadScopeScheduling):
-    """Keeps tests that use the same databases or processes in one lane: each service's own, and all of `tests/`."""
+    """Keeps tests that use the same databases or processes in one lane: each service's own, the whole system's."""
 
     def _split_scope(self, nodeid: str) -> str:
+        for folder in APART:
+            if nodeid.startswith(f"{folder}/"):
+                return folder
+        if nodeid.startswith(IN_REVIEWS):
+            return "services/reviews"
         room, inside, *_ = nodeid.split("/")
         return f"{room}/{inside}" if room == "services" else room
 

@@ -11,20 +11,20 @@ from tests.e2e.people import Person, Practitioner, make_staff, open_practice, re
 PROXIES = "127.0.0.1"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    """Every process of Estuary, without rate limits."""
+    """Every process of Estuary, without rate limits; until the last test of this folder."""
     with Stack(settings={"RATE_LIMIT_ENABLED": "0", "TRUSTED_PROXIES": PROXIES}) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staff(stack: Stack) -> Person:
     """Somebody who works for the marketplace."""
     return make_staff(stack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def practitioner(stack: Stack, staff: Person) -> Practitioner:
     """A verified practitioner with weekly hours and a published service."""
     return open_practice(stack, staff)

@@ -1,5 +1,6 @@
 """One document out of many."""
 
+import json
 from typing import Any
 
 import pytest
@@ -140,20 +141,47 @@ def test_the_document_is_valid(documents: dict[str, Any]) -> None:
     for version, validator in (("3.0.3", OpenAPIV30SpecValidator), ("3.1.0", OpenAPIV31SpecValidator)):
         problems = [
             f"{list(error.absolute_path)}: {error.message}"[:300]
-            for error in validator(merge(documents, openapi=version)).iter_errors()
+            for error in validator(said_once(merge(documents, openapi=version))).iter_errors()
         ]
         assert problems[:5] == []
 
 
+def said_once(merged: dict[str, Any]) -> dict[str, Any]:
+    """Return the document without the answers and parameters that equal an earlier one: half of it, as right or wrong.
+
+    The validator is slow.
+    """
+    seen = set()
+
+    def is_new(part: Any) -> bool:
+        said = json.dumps(part, sort_keys=True)
+        known = said in seen
+        seen.add(said)
+        return not known
+
+    slim = json.loads(json.dumps(merged))
+    for path in slim["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                if not is_new(response.get("content")):
+                    response.pop("content", None)
+                if not is_new(response.get("headers")):
+                    response.pop("headers", None)
+            # Those in the path belong to their operation: the validator counts them.
+            named = operation.get("parameters", [])
+            operation["parameters"] = [one for one in named if one.get("in") == "path" or is_new(one)]
+    return slim
+
+
 def test_the_schema_is_served_in_both_forms_and_kept(running: RunningGateway) -> None:
     url = f"http://127.0.0.1:{running.port}{BASE}/schema/"
-    json, yaml = requests.get(url, timeout=10), requests.get(url, params={"format": "yaml"}, timeout=10)
+    plain, yaml = requests.get(url, timeout=10), requests.get(url, params={"format": "yaml"}, timeout=10)
     newer = requests.get(url, params={"openapi": "3.1"}, timeout=10)
-    kept = requests.get(url, headers={"If-None-Match": json.headers["ETag"]}, timeout=10)
+    kept = requests.get(url, headers={"If-None-Match": plain.headers["ETag"]}, timeout=10)
     refused = requests.get(url, headers={"Accept": "image/png"}, timeout=10)
 
-    assert json.json()["openapi"] == "3.0.3"
-    assert json.headers["Content-Type"] == "application/vnd.oai.openapi+json"
+    assert plain.json()["openapi"] == "3.0.3"
+    assert plain.headers["Content-Type"] == "application/vnd.oai.openapi+json"
     assert yaml.text.startswith("openapi: 3.0.3")
     assert newer.json()["openapi"] == "3.1.0"
     assert (kept.status_code, kept.content) == (304, b"")

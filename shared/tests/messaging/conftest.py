@@ -17,7 +17,7 @@ from tests.chaos import toy
 from tests.chaos.servers import Servers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live_servers() -> Iterator[Servers]:
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     servers = Servers()

@@ -24,8 +24,11 @@ from shared.scheduling import (
     slots,
     working_days,
 )
+from shared.testing.proof import proof, sized
 from shared.tests.scheduling.factories import calendar, days_of, schedule, service
 from shared.tests.scheduling.oracle import offered_starts
+
+pytestmark = proof
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 ZONES = [
@@ -55,7 +58,9 @@ ZONES = [
         "UTC",
     )
 ]
-thorough = settings(max_examples=100, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(
+    max_examples=sized(40, full=400), deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @cache
@@ -146,7 +151,7 @@ def test_the_slow_oracle_finds_the_same_starts(case: tuple) -> None:
     assert (answer.reason is None) == bool(answer.slots)
 
 
-@settings(thorough, max_examples=40)
+@settings(thorough, max_examples=sized(20, full=200))
 @given(st.sampled_from(ZONES), st.data())
 def test_the_oracle_agrees_round_the_clock(zone: ZoneInfo, data: st.DataObject) -> None:
     day = data.draw(days(zone))
