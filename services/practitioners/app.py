@@ -16,10 +16,10 @@ from services.practitioners.api.reviewing import reviewing
 from services.practitioners.api.schedules import schedules
 from services.practitioners.api.search import search
 from services.practitioners.api.taxonomies import specializations, styles, topics
-from services.practitioners.api.viewing import flush_at_exit
+from services.practitioners.api.viewing import flush_last
 from services.practitioners.api.workload import workload
 from services.practitioners.settings import settings
-from shared.http import create_service_app
+from shared.http import FINISHING, create_service_app
 
 BLUEPRINTS = [
     practitioners,
@@ -46,5 +46,6 @@ BLUEPRINTS = [
 def create_app() -> Flask:
     """Return the WSGI application."""
     told = settings()
-    flush_at_exit()
-    return create_service_app("practitioners", "Practitioners", told, BLUEPRINTS, replica_url=told.database_replica_url)
+    app = create_service_app("practitioners", "Practitioners", told, BLUEPRINTS, replica_url=told.database_replica_url)
+    app.extensions[FINISHING] = [flush_last]
+    return app

@@ -54,6 +54,7 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
             "loglevel": "warning",
             "control_socket_disable": True,
             "post_worker_init": _collect_seldom,
+            "worker_exit": finish,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -61,6 +62,15 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
     def load(self) -> Any:
         """Return the service's application."""
         return importlib.import_module(f"services.{self._service}.app").create_app()
+
+
+def finish(_arbiter: Any, worker: Any) -> None:
+    """Let the application of a process that ends do what it has kept for later: what `FINISHING` names in it."""
+    # Here, not above: the process over those that answer holds no application.
+    from shared.http import FINISHING
+
+    for work in getattr(worker.wsgi, "extensions", {}).get(FINISHING, ()):
+        work()
 
 
 def _collect_seldom(_worker: Any) -> None:

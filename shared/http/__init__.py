@@ -3,7 +3,7 @@
 from flask.views import MethodView
 
 from shared.http import fields
-from shared.http.app import create_service_app
+from shared.http.app import FINISHING, create_service_app
 from shared.http.blueprint import Blueprint
 from shared.http.context import after_commit, identity, require_match, say, set_version, wait_seconds
 from shared.http.idempotency import Idempotency
@@ -13,6 +13,7 @@ from shared.http.schemas import QuerySchema, Schema
 
 __all__ = [
     "ANYONE",
+    "FINISHING",
     "INTERNAL",
     "IN_PERSON",
     "PRACTITIONER",

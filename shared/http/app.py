@@ -37,6 +37,8 @@ from shared.tracing import begin_span, configure_tracing
 _EDGE = f"HTTP_{EDGE_HEADER.upper().replace('-', '_')}"
 UNSIGNED_PATHS = ("/health/live", "/health/ready", "/metrics")
 MAX_BODY_BYTES = 1 << 20
+FINISHING = "finishing"
+"""Where `app.extensions` lists what is called, without arguments, when a process that answers ends."""
 
 
 class Error(Schema):

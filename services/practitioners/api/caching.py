@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
+from hashlib import blake2b
 from typing import Any, Final
 
-from flask import Response, after_this_request
+from flask import Response, after_this_request, make_response
 
-from shared.http import identity, kept_while_unchanged
+from shared.http import identity, kept_while_unchanged, set_version
 
 PUBLIC: Final = "public, max-age=30, stale-while-revalidate=60"
 KEPT_SECONDS: Final = 30.0
@@ -28,9 +29,16 @@ def let_caches_keep() -> None:
 def kept_for_strangers(view: Callable[..., Any]) -> Callable[..., Any]:
     """Let caches keep a stranger's answer, and give it again while nothing in the database has changed.
 
-    Stands right below `operation`.
+    The answer's ETag is a digest of it. Stands right below `operation`.
     """
-    kept = kept_while_unchanged(lambda: KEPT_SECONDS, never_with="available_")(view)
+
+    @wraps(view)
+    def tagged(*args: Any, **kwargs: Any) -> Response:
+        made = make_response(view(*args, **kwargs))
+        set_version(blake2b(made.get_data(), digest_size=8).hexdigest())
+        return made
+
+    kept = kept_while_unchanged(lambda: KEPT_SECONDS, never_with="available_")(tagged)
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:

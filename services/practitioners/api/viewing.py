@@ -1,6 +1,5 @@
 """Counting how often profiles are looked at: in this process, written down every ten seconds, without user ids."""
 
-import atexit
 import re
 import threading
 from collections import Counter
@@ -34,15 +33,9 @@ def count_view(practitioner_id: int) -> None:
         flush_views()
 
 
-def flush_at_exit() -> None:
-    """Let the process write down what has gathered when it ends; what the database does not take then is lost."""
-    atexit.unregister(_flush_last)
-    atexit.register(_flush_last)
-
-
-def _flush_last() -> None:
-    # RuntimeError: the process is not connected any more.
-    with suppress(SQLAlchemyError, RuntimeError):
+def flush_last() -> None:
+    """Write down what has gathered when the process ends; what the database does not take then is lost."""
+    with suppress(SQLAlchemyError):
         flush_views()
 
 

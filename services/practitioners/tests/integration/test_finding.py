@@ -1,9 +1,11 @@
 """Lists, search, favourites and the desk."""
 
 from datetime import datetime, time, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import event, text
 
 from services.practitioners import jobs
@@ -11,6 +13,7 @@ from services.practitioners.api.viewing import flush_views
 from services.practitioners.queries.listing import FILTERS, ORDERED
 from services.practitioners.tests.people import booking, newcomer, service, told, verified
 from services.practitioners.worker import HANDLERS
+from shared.cli.web import finish
 from shared.clock import utc_now
 from shared.database import Database
 from shared.database import database as current
@@ -259,11 +262,14 @@ def test_answers_to_nobody_may_be_kept(http: Caller, database: Database) -> None
 def test_strangers_get_a_list_again_until_something_changes(http: Caller, database: Database) -> None:
     person, mine = verified(http, database, user_id=99)
 
-    asked = [http.get("/practitioners/?page_size=7").json for _ in range(3)]
+    asked = [http.get("/practitioners/?page_size=7") for _ in range(3)]
+    tag = asked[0].headers["ETag"]
+    same = http.having(If_None_Match=tag).get("/practitioners/?page_size=7")
     person.patch(f"/practitioners/{mine}/", {"practitioner_status": "inactive"})
-    changed = http.get("/practitioners/?page_size=7").json
+    changed = http.having(If_None_Match=tag).get("/practitioners/?page_size=7")
 
-    assert [one["count"] for one in (*asked, changed)] == [1, 1, 1, 0]
+    assert [one.json["count"] for one in (*asked, changed)] == [1, 1, 1, 0]
+    assert ({one.headers["ETag"] for one in asked}, same.status) == ({tag}, 304)
 
 
 def test_looks_are_counted_but_not_those_of_owners_and_robots(http: Caller, database: Database) -> None:
@@ -274,6 +280,16 @@ def test_looks_are_counted_but_not_those_of_owners_and_robots(http: Caller, data
     http.having(User_Agent="Googlebot/2.1").get(f"/practitioners/{mine}/")
     person.get(f"/practitioners/{mine}/")
     flush_views()
+
+    assert person.get("/practitioners/analytics/").json["overview"]["profile_views"]["total"] == 1
+
+
+def test_looks_are_written_down_when_the_process_ends(http: Caller, app: Flask, database: Database) -> None:
+    person, mine = verified(http, database, user_id=91)
+    flush_views()
+
+    http.get(f"/practitioners/{mine}/")
+    finish(None, SimpleNamespace(wsgi=app))
 
     assert person.get("/practitioners/analytics/").json["overview"]["profile_views"]["total"] == 1
 
