@@ -126,7 +126,8 @@ class ClientConnection(RequestHandler):
     def reply(self, answer: GatewayResponse) -> None:
         """Answer the request under way; what cannot be written at once is sent by a task."""
         request: Any = self._current_request
-        if answer.is_whole and self.transport is not None and not self._upgraded and request.is_whole:
+        has_come = not request.has_body or request.content.is_eof()
+        if has_come and answer.is_whole and self.transport is not None and not self._upgraded:
             answer.write_out(request)
             if not self._paused:
                 answer.end()

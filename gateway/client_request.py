@@ -22,7 +22,18 @@ class ClientRequest:
     `abandon` is set while no task works for the request: it is called when the client leaves.
     """
 
-    __slots__ = ("_incoming", "_message", "_writer", "abandon", "content", "method", "protocol", "raw_path")
+    __slots__ = (
+        "_incoming",
+        "_message",
+        "_writer",
+        "abandon",
+        "content",
+        "has_body",
+        "keep_alive",
+        "method",
+        "protocol",
+        "raw_path",
+    )
 
     def __init__(
         self,
@@ -41,6 +52,9 @@ class ClientRequest:
         self._incoming = incoming
         self._message = message
         self._writer: StreamWriter | None = None
+        # Whether a body comes with it, here already or not, and whether the client would use the connection again.
+        self.has_body = content is not EMPTY_PAYLOAD
+        self.keep_alive = message is None or not message.should_close
 
     def headers(self) -> Incoming:
         """Return what its header lines say. Raises Refusal."""
@@ -54,29 +68,14 @@ class ClientRequest:
         self.protocol.reply(answer)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all of it has come."""
-        return self.content is EMPTY_PAYLOAD or self.content.is_eof()
-
-    @property
     def takes_chunks(self) -> bool:
         """Whether the client understands a body whose length is not told."""
         return self._message is None or self._message.version >= (1, 1)
 
     @property
-    def keep_alive(self) -> bool:
-        """Whether the client would use the connection again."""
-        return self._message is None or not self._message.should_close
-
-    @property
     def upgrades(self) -> bool:
         """Whether the client would speak something else from here on."""
         return self._message is not None and bool(self._message.upgrade)
-
-    @property
-    def can_read_body(self) -> bool:
-        """Whether a body comes with it."""
-        return self.content is not EMPTY_PAYLOAD and not self.content.at_eof()
 
     @property
     def remote(self) -> str:

@@ -39,14 +39,14 @@ class Places:
         self._patterns.load(service, document)
         self._known.clear()
 
-    def find(self, raw: str, host: str) -> tuple[Place, str]:
+    def find(self, raw: str, host: bytes) -> tuple[Place, str]:
         """Return the place and the query of a request line. Raises Refusal: bad_path, bad_request, uri_too_long."""
         path, _, query = raw.partition("?")
         if query:
             check_query(query)
         place = self._known.get(path)
         if place is None:
-            place = self._read(path, host)
+            place = self._read(path, host.decode("latin-1"))
             if path.startswith("/"):
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()

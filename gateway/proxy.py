@@ -110,8 +110,7 @@ class Proxy:
             raise Refusal("bad_request", close=True)
         exchange.incoming = exchange.said = incoming = request.headers()
         exchange.request_id, exchange.traceparent = incoming.identify()
-        host = incoming.said[b"host"].decode("latin-1")
-        exchange.place, exchange.query = place, _ = self._places.find(request.raw_path, host)
+        exchange.place, exchange.query = place, _ = self._places.find(request.raw_path, incoming.said[b"host"])
         if method not in _METHODS:
             raise Refusal("method_not_allowed", headers=[("Allow", METHODS)])
         if place.base == OLD_BASE:
@@ -174,9 +173,9 @@ class Proxy:
         """Pass a request on at once, if all of it is here and its service can take it; say whether that was done."""
         request, route, incoming = exchange.request, exchange.route, exchange.said
         elsewhere = route.websocket or route.service == GATEWAY or (route.streamed and exchange.method in WRITES)
-        if elsewhere or b"upgrade" in incoming.said or not request.is_whole:
+        if elsewhere or b"upgrade" in incoming.said or (request.has_body and not request.content.is_eof()):
             return False
-        if request.can_read_body:
+        if request.has_body:
             exchange.body = self._bodies.at_hand(request, incoming, route)
         service = self._services[route.service]
         line = service.ready(exchange.method)
@@ -230,7 +229,7 @@ class Proxy:
         return await self._forward(exchange, route, incoming)
 
     async def _forward(self, exchange: Exchange, route: Route, incoming: Incoming) -> Response:
-        if exchange.body is None and exchange.request.can_read_body:
+        if exchange.body is None and exchange.request.has_body:
             exchange.body = await self._bodies.read(exchange.request, incoming, route)
         try:
             upstream = self._outgoing.request(exchange)

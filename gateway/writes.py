@@ -6,7 +6,7 @@ or whose neighbours on the same machine do, is woken once.
 
 import asyncio
 
-TOGETHER = 16
+TOGETHER = 32
 
 
 class Writes:

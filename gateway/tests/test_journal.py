@@ -125,8 +125,8 @@ def test_figures_are_counted_in_batches_and_all_of_them() -> None:
 )
 def test_requests_are_told_by_their_pattern(path: str, pattern: str) -> None:
     places = Places()
-    assert places.find(f"/api/v1/drf{path}", "a")[0].pattern != "/services/{id}/"
+    assert places.find(f"/api/v1/drf{path}", b"a")[0].pattern != "/services/{id}/"
 
     places.load("catalog", DOCUMENT)
 
-    assert places.find(f"/api/v1/drf{path}", "a")[0].pattern == pattern
+    assert places.find(f"/api/v1/drf{path}", b"a")[0].pattern == pattern

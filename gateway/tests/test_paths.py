@@ -51,7 +51,7 @@ HOST = "api.example.com"
     ],
 )
 def test_a_canonical_target_is_read(raw: str, base: str, path: str, encoded: str, query: str) -> None:
-    place, asked = Places().find(raw, HOST)
+    place, asked = Places().find(raw, HOST.encode())
 
     assert (place.base, place.path, place.encoded, asked) == (base, path, encoded, query)
 
@@ -97,6 +97,6 @@ def test_a_canonical_target_is_read(raw: str, base: str, path: str, encoded: str
 )
 def test_anything_ambiguous_is_refused(raw: str, code: str) -> None:
     with pytest.raises(Refusal) as refused:
-        Places().find(raw, HOST)
+        Places().find(raw, HOST.encode())
 
     assert refused.value.code == code
