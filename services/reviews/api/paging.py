@@ -46,14 +46,14 @@ def reviews_page(
         query = {**query, **ids}
         found = narrowed(query, by=by)
     asked: dict[str, Any] = {"where": found.where, "variant": found.variant, "parameters": found.parameters}
+    guess = REVIEWS.estimate(connection, query, **asked) if most >= crowd else 0
+    if guess >= crowd:
+        return _known(connection, query, found, guess, exact=False)
     if query.get("search") and most > few:
-        number = REVIEWS.number(connection, query, most=few + 1, **asked)
-        if number <= few:
-            return _known(connection, query, found, number, exact=True, listing=_OF_FEW)
-    if most >= crowd:
-        guess = REVIEWS.estimate(connection, query, **asked)
-        if guess >= crowd:
-            return _known(connection, query, found, guess, exact=False)
+        number = REVIEWS.number(connection, query, most=COUNT_EXACT_MAX + 1, **asked)
+        if number <= COUNT_EXACT_MAX:
+            listing = _OF_FEW if number <= few else REVIEWS
+            return _known(connection, query, found, number, exact=True, listing=listing)
     return _page(connection, query, found)
 
 
