@@ -66,8 +66,8 @@ class Requests:
         return asked
 
     def _read_block(self, block: bytes) -> tuple[Incoming, int] | None:
-        lines = _lines(block)
-        if lines is None or len(lines) > REQUEST_FIELDS_MAX or len(block) > BLOCK_BYTES_MAX:
+        lines = _lines(block) if len(block) <= BLOCK_BYTES_MAX else None
+        if lines is None or len(lines) > REQUEST_FIELDS_MAX:
             return None
         fields = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
         length = _body_length(fields)
