@@ -106,7 +106,7 @@ def _questions() -> list[Question]:
                 if facets:
                     facets_of(asked, facets, hits)
 
-        return Question(f"services: {name}", ask)
+        return Question(name, ask)
 
     def frequent(chance: random.Random) -> Wish:
         return Wish(q=chance.choice(("massage", "reiki", "yoga", "sleep")))
