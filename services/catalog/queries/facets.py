@@ -70,7 +70,11 @@ class Pool:
 def facets_of(
     wish: Wish, wanted: Sequence[str], hits: Hits, bounds: Bounds = BOUNDS
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the wished facets of a search, the most frequent values first; of popular services if time runs out."""
+    """Return the wished facets of a search, the most frequent values first; of popular services if time runs out.
+
+    They are of what was found: of the corrected words where those were looked for.
+    """
+    wish = replace(wish, q=hits.corrected or wish.q)
     try:
         with looking() as connection:
             return _facets_of(connection, wish, wanted, hits, bounds)

@@ -176,6 +176,8 @@ def test_search_corrects_what_is_misspelt(database: Database, http: Caller) -> N
         answer = http.get(f"/services/search/?q={wrong}").json
         assert answer["query"]["corrected"] == right
         assert [one["name"] for one in answer["results"]] == [name]
+        counted = http.get(f"/services/search/?q={wrong}&facets=service_type").json["facets"]["service_type"]
+        assert [(one["value"], one["count"]) for one in counted] == [("session", 1)]
     assert http.get("/services/search/?q=masage&typo=false").json["count"] == 0
     for everything in ("", "the", "!!!", "%22", "%26%20%7C", "%25_"):
         assert len(names(everything)) == 4
