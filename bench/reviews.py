@@ -213,8 +213,7 @@ JSON.
 - A list is one statement, count included, along an index that ends with the order asked for; names are in the row.
   The count of a practitioner's or service's reviews, all, of one star, answered or verified, is read from the same
   sums. With other filters it is counted up to 10,000; where so many reviews are asked about that PostgreSQL's
-  statistics let expect twice that, nobody counts, and the list says that its count is an estimate. Dearest is a word
-  that nearly ten thousand of a busy service's reviews say: these are all looked at.
+  statistics let expect twice that, nobody counts, and the list says that its count is an estimate.
 - Strangers are given the same answer again while nothing in the database has changed (ADR 0013).
 - What writes a review is nine short statements that each connection plans once. Writing takes the target's row of sums
   last: reviews of one service wait for each other only from there to the commit, four round trips later. That bounds
