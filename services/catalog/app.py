@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from services.catalog.api.answers import let_caches_keep
 from services.catalog.api.categories import categories
 from services.catalog.api.composed import bundles, packages
 from services.catalog.api.modalities import modalities
@@ -25,4 +26,6 @@ BLUEPRINTS = (
 def create_app() -> Flask:
     """Return the WSGI application."""
     told = settings()
-    return create_service_app("catalog", "Catalog", told, BLUEPRINTS, replica_url=told.database_replica_url)
+    app = create_service_app("catalog", "Catalog", told, BLUEPRINTS, replica_url=told.database_replica_url)
+    app.after_request(let_caches_keep)
+    return app

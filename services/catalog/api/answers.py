@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from flask import Response, current_app
+from flask import Response, current_app, g, request
 from sqlalchemy import Connection
 
 from services.catalog.api.shapes.services import ServiceDetail, ServiceList
 from services.catalog.queries.documents import documents
 from services.catalog.queries.fragments import Fragments, etag
 from services.catalog.settings import settings
-from shared.http import Schema, set_version
+from shared.http import Schema, identity, set_version
 from shared.http.kept import good_until
 from shared.http.pages import page_body
 from shared.identity import Identity
@@ -70,3 +70,12 @@ def public_answer(body: Any, version: str) -> Response:
     answer = cast("Response", current_app.json.response(body))
     answer.headers["Cache-Control"] = PUBLIC
     return answer
+
+
+def let_caches_keep(response: Response) -> Response:
+    """Let caches keep whatever operation a stranger has read, as they may what `public_answer` makes."""
+    is_read = request.method in ("GET", "HEAD") and response.status_code == 200 and "operation_id" in g
+    if is_read and "Cache-Control" not in response.headers and not identity().is_signed_in and not response.is_streamed:
+        response.headers["Cache-Control"] = PUBLIC
+        response.add_etag()
+    return response

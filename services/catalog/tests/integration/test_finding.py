@@ -124,6 +124,21 @@ def test_an_unchanged_list_is_not_sent_again(database: Database, http: Caller) -
 
 
 @pytest.mark.parametrize(
+    "path",
+    ["/services/autocomplete/?q=dee", "/services/facets/", "/service-categories/", "/modalities/", "/services/types/"],
+)
+def test_what_strangers_read_may_be_kept_for_half_a_minute(database: Database, http: Caller, path: str) -> None:
+    service(practitioner(database, http))
+
+    told = http.get(path).headers
+
+    assert told["Cache-Control"].startswith("public, max-age=30,")
+    assert http.having(If_None_Match=told["ETag"]).get(path).status == 304
+    assert "Cache-Control" not in http.as_user(7).get(path).headers
+    assert "Cache-Control" not in http.get("/services/facets/?colour=red").headers
+
+
+@pytest.mark.parametrize(
     ("query", "status"),
     [
         ("page=0", 400),
