@@ -1,10 +1,9 @@
 """What lists and hot requests cost: who is counted, and how many statements are sent."""
 
 from collections.abc import Callable
-from typing import Any
+from itertools import product
 from uuid import UUID
 
-import pytest
 from sqlalchemy import text
 
 from services.reviews.api.paging import reviews_page
@@ -58,10 +57,10 @@ ABOUT = (
 NOBODY = Identity()
 
 
-@pytest.mark.parametrize("about", ABOUT)
-def test_a_crowd_is_not_counted(shelf: dict[str, str], about: dict[str, Any]) -> None:
+def test_a_crowd_is_not_counted(shelf: dict[str, str]) -> None:
     """Everybody is a crowd here: the same reviews are found, and their number is said to be an estimate."""
-    for narrowing in ({"search": "ann"}, {"has_comment": True}, {"has_comment": True, "max_rating": 400}):
+    narrowings = ({"search": "ann"}, {"has_comment": True}, {"has_comment": True, "max_rating": 400})
+    for about, narrowing in product(ABOUT, narrowings):
         with reading() as connection:
             counted = reviews_page(connection, {**about, **narrowing}, by=NOBODY)
             crowd = reviews_page(connection, {**about, **narrowing}, by=NOBODY, crowd=1)
@@ -70,18 +69,15 @@ def test_a_crowd_is_not_counted(shelf: dict[str, str], about: dict[str, Any]) ->
         assert (crowd.count_exact, crowd.count >= 1) == (False, True)
 
 
-@pytest.mark.parametrize("about", ABOUT)
-@pytest.mark.parametrize("ordering", [("-created_at",), ("net_helpful_votes",), ("-helpful", "rating")])
-def test_words_that_few_reviews_hold_are_sorted(
-    shelf: dict[str, str], about: dict[str, Any], ordering: tuple[str, ...]
-) -> None:
-    query = {**about, "search": "ann", "ordering": ordering, "page_size": 1}
-    with reading() as connection:
-        for page in (1, 2):
-            few = reviews_page(connection, {**query, "page": page}, by=NOBODY, few=2)
-            many = reviews_page(connection, {**query, "page": page}, by=NOBODY, few=0)
-            assert [row["id"] for row in few.rows] == [row["id"] for row in many.rows]
-            assert (few.count, few.count_exact, len(few.rows)) == (2, True, 1)
+def test_words_that_few_reviews_hold_are_sorted(shelf: dict[str, str]) -> None:
+    orderings = (("-created_at",), ("net_helpful_votes",), ("-helpful", "rating"))
+    for about, ordering, page in product(ABOUT, orderings, (1, 2)):
+        query = {**about, "search": "ann", "ordering": ordering, "page_size": 1, "page": page}
+        with reading() as connection:
+            few = reviews_page(connection, query, by=NOBODY, few=2)
+            many = reviews_page(connection, query, by=NOBODY, few=0)
+        assert [row["id"] for row in few.rows] == [row["id"] for row in many.rows]
+        assert (few.count, few.count_exact, len(few.rows)) == (2, True, 1)
 
 
 def test_who_has_few_reviews_has_them_counted(http: Caller, shelf: dict[str, str], statements: list[str]) -> None:

@@ -169,7 +169,7 @@ ACTIONS = (
 EMPTIED = ("reviews", "ratings", "ratings_daily", "ratings_question", "review_questions", "rating_prior")
 
 
-@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), actions=st.lists(st.sampled_from(ACTIONS), min_size=20, max_size=36))
 def test_any_story_leaves_numbers_equal_to_a_recount(
     world: World, http: Caller, told: Callable[[str, str], None], seed: int, actions: list[str]
