@@ -54,7 +54,7 @@ def new_database(url: str, name: str) -> str:
 
 
 def _extend(url: str) -> None:
-    names = ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent", "pg_stat_statements")
+    names = ("btree_gin", "btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent", "pg_stat_statements")
     _run(url, [f"CREATE EXTENSION {name}" for name in names])
 
 

@@ -136,7 +136,7 @@ def _databases() -> Iterator[Manifest]:
                     "owner": f"estuary_{service}",
                     "postInitApplicationSQL": [
                         f"CREATE EXTENSION IF NOT EXISTS {extension}"
-                        for extension in ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent")
+                        for extension in ("btree_gin", "btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent")
                     ],
                 }
             },

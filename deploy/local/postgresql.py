@@ -21,7 +21,7 @@ from deploy.local.programs import POSTGRESQL_OLDEST, find_postgresql
 from deploy.local.system import is_alive, listens, require_free
 
 SUPERUSER = "postgres"
-EXTENSIONS = ("btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent")
+EXTENSIONS = ("btree_gin", "btree_gist", "cube", "fuzzystrmatch", "pg_trgm", "unaccent")
 
 START_SECONDS = 60
 

@@ -112,7 +112,10 @@ class Servers:
             return cursor.fetchall() if cursor.description else []
 
     def empty(self) -> None:
-        """Delete every row and purge every queue."""
+        """Delete every row and purge every queue; a broker that a failed test left dead or frozen runs again."""
+        self.resume_broker()
+        if not self._broker_pids():
+            self.restart_broker()
         self.query("TRUNCATE shop.accounts, mirror.effects RESTART IDENTITY")
         kept = ("outbox", "inbox", "replica_states", "snapshot_requests", "job_runs")
         emptied = [f"{service}.{table}" for service in ("shop", "mirror") for table in kept]

@@ -4,7 +4,7 @@ set -eu
 run() { psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" "$@"; }
 
 # New databases are copies of template1, so extensions are made once.
-for extension in btree_gist cube fuzzystrmatch pg_trgm unaccent; do
+for extension in btree_gin btree_gist cube fuzzystrmatch pg_trgm unaccent; do
   run --dbname template1 --command "CREATE EXTENSION IF NOT EXISTS $extension"
 done
 for service in auth bookings catalog practitioners payments reviews locations media notifications streams; do

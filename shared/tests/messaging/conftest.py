@@ -90,6 +90,10 @@ class Running:
         self._stack.callback(end)
         return end
 
+    def ends_with(self, stop: Callable[[], None]) -> None:
+        """Call `stop` at the end of the test, too."""
+        self._stack.callback(stop)
+
     def close(self) -> None:
         self._stack.close()
 

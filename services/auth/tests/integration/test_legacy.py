@@ -147,7 +147,7 @@ def test_hashes_that_can_not_be_right(http: Caller, database: Database, stored: 
     answer = http.post("/auth/login/", {"email": "u700002@x.example", "password": "password"})
 
     assert (answer.status, answer.code) == (401, "authentication_failed")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
 
 
 def test_importing_twice_changes_nothing(database: Database) -> None:
