@@ -43,7 +43,11 @@ class Stack:
         self._turn = self.profile.inside("stack.lock").open("w")
         fcntl.flock(self._turn, fcntl.LOCK_EX)
         self._runner.stop_processes()
-        self.resume()
+        try:
+            self.resume()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -52,6 +56,9 @@ class Stack:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._runner.stop_processes()
         self._turn.close()
 
