@@ -22,7 +22,10 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Start a server of our own and return the address of an empty database with the extensions."""
+    """Start a server of our own and return the address of an empty database with the extensions.
+
+    `BENCH_BUFFERS` says how much memory it has for tables; without it, what PostgreSQL has by itself.
+    """
     programs = find_postgresql()
     if programs is None:
         raise SystemExit("PostgreSQL is missing: 'make up' installs it.")
@@ -34,6 +37,7 @@ def postgresql() -> Iterator[str]:
     data = folder / "data"
     subprocess.run([programs / "initdb", "-D", data, "-U", "bench", "-A", "trust"], **options)
     settings = "-c listen_addresses=127.0.0.1 -c fsync=off -c shared_preload_libraries=pg_stat_statements"
+    settings += f" -c shared_buffers={os.environ.get('BENCH_BUFFERS', '128MB')}"
     told = f"-p {port} -k '' {settings}"
     subprocess.run([programs / "pg_ctl", "start", "-D", data, "-w", "-l", folder / "log", "-o", told], **options)
     try:

@@ -35,6 +35,9 @@ from shared.ids import uuid7
 from shared.messaging import Message
 from shared.messaging.testing import apply
 from shared.testing.http import Answer, Caller
+from shared.testing.proof import proof, sized
+
+pytestmark = proof
 
 ABOUT = (
     {"practitioner_id": PRACTITIONER, "service_id": SERVICE},
@@ -169,7 +172,7 @@ ACTIONS = (
 EMPTIED = ("reviews", "ratings", "ratings_daily", "ratings_question", "review_questions", "rating_prior")
 
 
-@settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=sized(6, full=60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), actions=st.lists(st.sampled_from(ACTIONS), min_size=20, max_size=36))
 def test_any_story_leaves_numbers_equal_to_a_recount(
     world: World, http: Caller, told: Callable[[str, str], None], seed: int, actions: list[str]
