@@ -34,12 +34,19 @@ def set_version(version: int | str) -> None:
     g.version = str(version)
 
 
-def require_match(version: int | str) -> None:
-    """Refuse an update on top of another version than `If-Match` names. Raises PreconditionFailed."""
+def require_match(version: int | str, *, marked_by: str = "") -> None:
+    """Refuse an update on top of another version than `If-Match` names. Raises PreconditionFailed.
+
+    `marked_by`: what parts the version in our ETags from a mark of all else that is shown, which may differ.
+    """
     if "If-Match" not in request.headers:
         return
     asked = request.if_match
-    if not (asked.star_tag or asked.contains_weak(str(version))):
+    # An empty tag is read as None.
+    named = [tag or "" for tag in asked.as_set(include_weak=True)]
+    if marked_by:
+        named = [tag.partition(marked_by)[0] for tag in named]
+    if not asked.star_tag and str(version) not in named:
         raise PreconditionFailed
 
 

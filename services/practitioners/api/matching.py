@@ -9,10 +9,8 @@ from typing import Any
 from zlib import crc32
 
 import orjson
-from flask import request
 
-from shared.errors import PreconditionFailed
-from shared.http import set_version
+from shared.http import require_match, set_version
 
 
 def tag_profile(version: int, body: Mapping[str, Any]) -> None:
@@ -22,9 +20,4 @@ def tag_profile(version: int, body: Mapping[str, Any]) -> None:
 
 def require_profile(version: int) -> None:
     """Refuse a change on top of another version than If-Match names. Raises PreconditionFailed."""
-    if "If-Match" not in request.headers:
-        return
-    asked = request.if_match
-    named = {tag.strip('"').removeprefix("W/").strip('"').partition(".")[0] for tag in asked.as_set(include_weak=True)}
-    if not asked.star_tag and str(version) not in named:
-        raise PreconditionFailed
+    require_match(version, marked_by=".")

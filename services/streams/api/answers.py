@@ -4,15 +4,14 @@ import zlib
 from typing import Any, cast
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from services.streams.clients.livekit import TOKEN_LIFETIME, configured, room_token
 from services.streams.clients.video import Video
 from services.streams.operations.entering import Entry
 from services.streams.settings import settings
 from shared.clock import utc_now
-from shared.errors import PreconditionFailed
-from shared.http import Schema, identity, set_version
+from shared.http import Schema, identity, require_match, set_version
 
 PUBLIC = "public, max-age=10"
 
@@ -31,11 +30,7 @@ def tag(shown: dict[str, Any]) -> None:
 
 def require_version(version: int) -> None:
     """Refuse a change on top of another version of the row, whatever its mark. Raises PreconditionFailed."""
-    if "If-Match" not in request.headers or request.if_match.star_tag:
-        return
-    named = {one.partition("-")[0] for one in request.if_match.as_set(include_weak=True)}
-    if str(version) not in named:
-        raise PreconditionFailed
+    require_match(version, marked_by="-")
 
 
 def public_page(body: dict[str, Any], schema: Schema) -> Any:

@@ -138,6 +138,7 @@ def test_versions_guard_changes_and_tag_reads(http: Caller, database: Database) 
     assert person.having(If_None_Match=tag).get(f"/practitioners/{mine}/").status == 200
     assert person.having(If_Match=tag).patch(f"/practitioners/{mine}/", {"quote": "A"}).status == 200
     assert person.having(If_Match=tag).patch(f"/practitioners/{mine}/", {"quote": "B"}).status == 412
+    assert person.having(If_Match='W/"", ""').patch(f"/practitioners/{mine}/", {"quote": "B"}).status == 412
 
 
 def test_favourites(http: Caller, database: Database) -> None:

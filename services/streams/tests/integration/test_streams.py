@@ -201,6 +201,7 @@ def test_a_stream_with_paying_members_is_not_deleted_and_changes_are_made_on_top
     etag = world.host.get(path).headers["ETag"]
     assert world.host.having(If_Match=etag).patch(path, {"tagline": "One"}).status == 200
     assert world.host.having(If_Match=etag).patch(path, {"tagline": "Two"}).status == 412
+    assert world.host.having(If_Match='W/"", ""').patch(path, {"tagline": "Two"}).status == 412
 
     assert world.host.delete(path).code == "stream_has_members"
     assert world.fan(FREE_FAN).delete(path).status == 403
