@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
-import psycopg2
 from sqlalchemy import text
 
 from bench.servers import EDGE_KEY
-from bench.turns import Question, asked_in_turns, filled, plans
+from bench.turns import Question, asked_in_turns, filled, filling, plans, settle
 from services.catalog.operations.upkeep import renew_hot_set
 from services.catalog.queries.facets import FACETS, facets_of
 from services.catalog.queries.search import PRICED, Wish, of_categories, search
@@ -51,10 +50,6 @@ _SERVICES = """
     INSERT INTO service_languages
     SELECT s.id, l.ids[1 + s.id %% 5] FROM services s, (SELECT array_agg(id ORDER BY id) AS ids FROM languages) l
 """
-_INDEXES = """
-    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
-    WHERE indrelid = ANY(ARRAY['services', 'service_modalities', 'service_languages']::regclass[]) AND NOT indisunique
-"""
 
 
 def measure(sizes: Sequence[int], rounds: int, *, write: bool) -> list[str]:
@@ -69,31 +64,18 @@ def measure(sizes: Sequence[int], rounds: int, *, write: bool) -> list[str]:
 
 
 def _fill(url: str, size: int) -> None:
-    """Write all services, then the indexes: faster, and no index has grown crooked."""
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET synchronous_commit = off")
-        cursor.execute("SET maintenance_work_mem = '512MB'")
+    with filling(url, "services", "service_modalities", "service_languages") as cursor:
         # Counting the services of a dozen categories row by row is most of what such a filling would cost.
         for table in ("services", "service_modalities"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(_INDEXES)
-        indexes = cursor.fetchall()
-        for name, _ in indexes:
-            cursor.execute(f"DROP INDEX {name}")
         cursor.execute(_OWNERS)
         cursor.execute(_SERVICES, {"size": size})
-        for _, definition in indexes:
-            cursor.execute(definition)
     database = Database(url, pool_size=1)
     with database.transaction() as session:
         session.execute(text("SET LOCAL statement_timeout = 0"))
         renew_hot_set(session, size=HOT)
     database.close()
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    connection.close()
+    settle(url)
 
 
 def _questions() -> list[Question]:

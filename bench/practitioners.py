@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg2
-
-from bench.turns import Question, asked_in_turns, filled, plans
+from bench.turns import Question, asked_in_turns, filled, filling, plans, settle
 from services.practitioners.api.searching import asked_by
 from services.practitioners.domain.bands import BAND_ENDS
 from services.practitioners.domain.geo import Circle
@@ -67,10 +65,6 @@ _PLACES = f"""
         true, {_TAGS}, featured, created_at
     FROM (SELECT id AS n, featured, created_at FROM practitioners WHERE id <= $1 ORDER BY id) AS people
 """
-_INDEXES = """
-    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
-    WHERE indrelid = ANY(ARRAY['practitioners', 'places']::regclass[]) AND NOT indisunique
-"""
 
 
 def measure(sizes: Sequence[int], rounds: int, *, write: bool) -> list[str]:
@@ -84,26 +78,14 @@ def measure(sizes: Sequence[int], rounds: int, *, write: bool) -> list[str]:
 
 
 def _fill(url: str, size: int) -> None:
-    """Write everybody, then the indexes: faster, and no index has grown crooked."""
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET synchronous_commit = off")
-        cursor.execute("SET maintenance_work_mem = '512MB'; SET work_mem = '128MB'; SELECT setseed(0.5)")
-        cursor.execute(_INDEXES)
-        indexes = cursor.fetchall()
-        for name, _ in indexes:
-            cursor.execute(f"DROP INDEX {name}")
+    with filling(url, "practitioners", "places") as cursor:
+        cursor.execute("SET work_mem = '128MB'; SELECT setseed(0.5)")
         cursor.execute(f"PREPARE people (int, bigint[]) AS {_PRACTITIONERS}")
         cursor.execute("EXECUTE people (%s, %s)", (size, [end + 1 for end in BAND_ENDS]))
         cursor.execute(f"PREPARE places (int, float[], float[]) AS {_PLACES}")
         towns = [[city[place] for city in CITIES] for place in (1, 2)]
         cursor.execute("EXECUTE places (%s, %s, %s)", (size, *towns))
-        for _, definition in indexes:
-            cursor.execute(definition)
-        cursor.execute("VACUUM ANALYZE practitioners")
-        cursor.execute("VACUUM ANALYZE places")
-    connection.close()
+    settle(url)
     database = Database(url, pool_size=1)
     with database.transaction() as session:
         assert misplaced(session, most=1) == [], "everybody stands where the service would keep them"
