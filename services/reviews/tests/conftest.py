@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from services.reviews.settings import settings
-from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, World, uuid_of
+from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, World, Write, uuid_of
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.database.engine import database as process_database
@@ -38,7 +38,7 @@ def client(http: Caller) -> Caller:
 
 
 @pytest.fixture
-def write(world: World, http: Caller) -> Callable[..., Answer]:
+def write(world: World, http: Caller) -> Write:
     """Let somebody review a new completed booking; what is given goes into the body, or into the booking."""
     numbers = count(1_000)
 

@@ -1,5 +1,6 @@
 """What other services would have told: people, practitioners, services, bookings, files. Fed through the handlers."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID, uuid5
 from services.reviews.handlers import auth, bookings, catalog, media, practitioners
 from shared.database import Database
 from shared.messaging.testing import apply, message
+from shared.testing.http import Answer
 
 MODULES = [auth, bookings, catalog, media, practitioners]
 SPACE = UUID("01900000-0000-7000-8000-000000000000")
@@ -16,6 +18,9 @@ OTHER_PRACTITIONER, OTHER_OWNER = 11, 101
 SERVICE, OTHER_SERVICE = 50, 51
 CLIENT, OTHER = 1, 2
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+
+Write = Callable[..., Answer]
+"""How somebody reviews a new completed booking; see `write` in conftest.py."""
 
 _sequence = count(1)
 _names = {CLIENT: ("Anna", "Meyer"), OTHER: ("Bo", ""), OWNER: ("Mara", "Sol")}

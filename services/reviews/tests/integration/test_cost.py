@@ -1,18 +1,15 @@
 """What lists and hot requests cost: who is counted, and how many statements are sent."""
 
-from collections.abc import Callable
 from itertools import product
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.reviews.api.paging import reviews_page
-from services.reviews.tests.world import CLIENT, OTHER, OWNER, PRACTITIONER, SERVICE, uuid_of
+from services.reviews.tests.world import CLIENT, OTHER, OWNER, PRACTITIONER, SERVICE, Write, uuid_of
 from shared.database import Database, reading
 from shared.identity import Identity
-from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
+from shared.testing.http import Caller
 
 
 def test_a_list_counts_rows_only_where_no_numbers_are_kept(

@@ -1,6 +1,5 @@
 """Changing and taking back reviews."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,14 +11,13 @@ from services.reviews.tests.world import (
     OTHER_PRACTITIONER,
     PRACTITIONER,
     World,
+    Write,
     uuid_of,
 )
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.messaging.testing import announced
-from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
+from shared.testing.http import Caller
 
 
 @pytest.mark.parametrize(

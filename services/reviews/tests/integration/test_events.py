@@ -13,14 +13,23 @@ from sqlalchemy import select
 
 from services.reviews import jobs
 from services.reviews.models import Booking, Review, Revision, User, Vote
-from services.reviews.tests.world import CLIENT, MODULES, NOON, OTHER, OWNER, PRACTITIONER, SERVICE, World, uuid_of
+from services.reviews.tests.world import (
+    CLIENT,
+    MODULES,
+    NOON,
+    OTHER,
+    OWNER,
+    PRACTITIONER,
+    SERVICE,
+    World,
+    Write,
+    uuid_of,
+)
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.ids import uuid7
 from shared.messaging.testing import announced, apply
-from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
+from shared.testing.http import Caller
 
 
 @pytest.mark.parametrize("types", [("booking.completed", "booking.changed"), ("booking.changed", "booking.completed")])

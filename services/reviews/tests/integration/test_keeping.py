@@ -7,11 +7,10 @@ from itertools import count
 
 import pytest
 
-from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, PRACTITIONER, SERVICE, World, uuid_of
+from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, PRACTITIONER, SERVICE, World, Write, uuid_of
 from shared.clock import frozen_at
-from shared.testing.http import Answer, Caller
+from shared.testing.http import Caller
 
-Write = Callable[..., Answer]
 # Others may write to the same cluster: then an answer is made again, and a test has to ask again.
 PATIENCE_SECONDS = 60
 

@@ -1,19 +1,16 @@
 """What many reports do, and what staff decide."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
 
 from sqlalchemy import select
 
 from services.reviews.models import ModerationEntry
-from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, PRACTITIONER, SERVICE, World, uuid_of
+from services.reviews.tests.world import CLIENT, NOON, OTHER, OWNER, PRACTITIONER, SERVICE, World, Write, uuid_of
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.messaging.testing import announced
-from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
+from shared.testing.http import Caller
 
 
 def average(http: Caller) -> str:

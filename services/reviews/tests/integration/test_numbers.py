@@ -1,6 +1,5 @@
 """The numbers equal a recount, whatever happens to reviews and in whatever order, and nightly checks keep them so."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 from sqlalchemy import select, text
@@ -13,13 +12,12 @@ from services.reviews.tests.world import (
     CLIENT,
     NOON,
     World,
+    Write,
 )
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.messaging.testing import announced
-from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
+from shared.testing.http import Caller
 
 
 def test_drift_is_found_and_mended(world: World, write: Write, database: Database) -> None:

@@ -1,12 +1,9 @@
 """Structured questions, and what reviews answer to them."""
 
-from collections.abc import Callable
 from typing import Any
 
-from services.reviews.tests.world import CLIENT, OTHER, World
+from services.reviews.tests.world import CLIENT, OTHER, World, Write
 from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
 
 
 def test_questions(world: World, write: Write, http: Caller, staff: Caller) -> None:

@@ -5,10 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from services.reviews.tests.recounts import drifted
-from services.reviews.tests.world import CLIENT, OTHER, OWNER, SERVICE, World, uuid_of
+from services.reviews.tests.world import CLIENT, OTHER, OWNER, SERVICE, World, Write, uuid_of
 from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
 
 
 def answered(call: Callable[[], Answer]) -> Answer:

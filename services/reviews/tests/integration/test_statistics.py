@@ -1,6 +1,5 @@
 """What reviews add up to, as everybody sees it."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,14 +15,12 @@ from services.reviews.tests.world import (
     PRACTITIONER,
     SERVICE,
     World,
+    Write,
     uuid_of,
 )
 from shared.clock import frozen_at
 from shared.ids import uuid7
-from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
-
+from shared.testing.http import Caller
 
 OF_PRACTITIONER = f"/reviews/statistics/?practitioner={uuid_of('practitioner', PRACTITIONER)}"
 

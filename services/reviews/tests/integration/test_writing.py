@@ -1,6 +1,5 @@
 """Writing, changing and taking back reviews: the rows of the table of bad input, and what is told of each."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,14 +16,13 @@ from services.reviews.tests.world import (
     PRACTITIONER,
     SERVICE,
     World,
+    Write,
     uuid_of,
 )
 from shared.clock import frozen_at
 from shared.database import Database
 from shared.messaging.testing import announced
-from shared.testing.http import Answer, Caller
-
-Write = Callable[..., Answer]
+from shared.testing.http import Caller
 
 
 def test_ratings_that_are_none(write: Write) -> None:
