@@ -68,7 +68,8 @@ def test_probes_tell_the_truth(servers: Servers, mirror: Database) -> None:
         assert status == 503
         assert state["failing"]["replicas"] == "waiting for account.changed"
 
-        servers.query("UPDATE mirror.replica_states SET completed_at = now()")
+        # The worker answers before it has asked.
+        eventually(lambda: servers.query("UPDATE mirror.replica_states SET completed_at = now() RETURNING type"))
         eventually(lambda: "replicas" not in get(port, "/health/ready")[1]["failing"])
         eventually(lambda: get(port, "/health/ready")[1]["degraded"] == {})
         assert "estuary_events_consumed_total" in get(port, "/metrics")[1]
