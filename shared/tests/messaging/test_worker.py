@@ -54,10 +54,11 @@ def worker_process(servers: Servers, *, broker_url: str | None = None) -> Iterat
 
     process = FORKING.Process(target=work)
     process.start()
-    yield process, port
-    if process.is_alive():
+    try:
+        yield process, port
+    finally:
         process.kill()
-    process.join()
+        process.join()
 
 
 def test_probes_tell_the_truth(servers: Servers, mirror: Database) -> None:
