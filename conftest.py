@@ -22,7 +22,7 @@ class Lanes(LoadScopeScheduling):
         if nodeid.startswith(IN_REVIEWS):
             return "services/reviews"
         room, inside, *_ = nodeid.split("/")
-        return f"{room}/{inside}" if room == "services" else room
+        return f"{room}/{inside}" if room in {"services", "deploy"} else room
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:

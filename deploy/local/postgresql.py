@@ -41,8 +41,10 @@ log_truncate_on_rotation = on
 log_rotation_age = 1d
 log_rotation_size = 0
 """
-# Tests outlive no crash of the machine, so waiting for the disk would only cost time.
+# Tests outlive no crash of the machine, so waiting for the disk would only cost time. They empty tables again and
+# again, for which PostgreSQL looks through all its buffers.
 UNSAFE_SETTINGS = """
+shared_buffers = 32MB
 fsync = off
 synchronous_commit = off
 full_page_writes = off

@@ -84,8 +84,11 @@ def _servers() -> Iterator[None]:
         yield
     finally:
         if not ran:
-            infrastructure.down()
-            Infrastructure(WHOLE_SYSTEM).down()
+            both = (infrastructure, Infrastructure(WHOLE_SYSTEM))
+            for servers in both:
+                servers.rabbitmq.ask_to_stop()
+            for servers in both:
+                servers.down()
 
 
 def _migrate() -> None:

@@ -184,8 +184,10 @@ class RabbitMQ:
                 **self._account.options,
             )
         (folder / f"{name}.pid").write_text(str(process.pid))
-        # Whoever started it may go on for long: it must be reaped here, or it would look alive after its end.
-        _CHILDREN[process.pid] = process
+        # It outlives the object. Whoever started it may go on for long: it is reaped by its id as soon as it has ended,
+        # or it would look alive.
+        process.returncode = 0
+        _children.add(process.pid)
 
     def environment(self) -> dict[str, str]:
         """Return what the broker's programs must be told to find this broker and no other."""
@@ -217,9 +219,7 @@ class RabbitMQ:
 
     def _process(self, name: str) -> int | None:
         """Return the id of the living process that `name` was started as, or None."""
-        for child in list(_CHILDREN.values()):
-            if child.poll() is not None:
-                del _CHILDREN[child.pid]
+        _reap()
         try:
             pid = int((self.folder / f"{name}.pid").read_text())
         except (FileNotFoundError, ValueError):
@@ -245,7 +245,17 @@ class RabbitMQ:
             os.chown(path, self._account.uid, self._account.gid)
 
 
-_CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
+_children: set[int] = set()
+
+
+def _reap() -> None:
+    for pid in tuple(_children):
+        try:
+            ended, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            ended = pid
+        if ended:
+            _children.discard(pid)
 
 
 def _is_ours(pid: int, profile: Profile) -> bool:

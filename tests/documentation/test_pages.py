@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.local.stack import Stack
+from gateway.settings import SERVICES
 from tests.documentation.browser import Browser, program
 from tests.e2e.people import PASSWORD, Person, register
 
@@ -97,18 +98,24 @@ def test_sign_in_authorize_and_try_out(stack: Stack, person: Person) -> None:
     assert complaints == []
 
 
-def test_redoc_shows_every_group(stack: Stack) -> None:
-    async def use(browser: Browser) -> tuple[str, list[str], list[str]]:
+def test_redoc_shows_what_a_service_does_and_leads_to_the_others(stack: Stack) -> None:
+    async def use(browser: Browser) -> tuple[list[str], str, list[str], list[str]]:
         await browser.open(f"{stack.profile.public_url}/api/v1/drf/docs/redoc/")
-        text = await browser.until(
-            "(t => t.includes('Bookings') && t.includes('Payments') && t)(document.body?.textContent ?? '')",
-            what="the menu",
-        )
+        names = await browser.until("[...document.querySelectorAll('#services a')].map(a => a.textContent)", what="links")
+        await browser.until(_shows("second-factor"), what="the first service's menu")
+        await browser.click("#services a[href='?service=payments']")
+        text = await browser.until(_shows("payouts"), what="the chosen service's menu")
         await _keep(browser, "redoc")
-        return text, _other_hosts(browser, stack), browser.complaints
+        return names, text, _other_hosts(browser, stack), browser.complaints
 
-    text, others, complaints = _browse(use)
+    names, text, others, complaints = _browse(use)
 
+    assert names == [*sorted(SERVICES), "all"]
+    assert "second-factor" not in text
     assert "Something went wrong" not in text
     assert others == []
     assert complaints == []
+
+
+def _shows(word: str) -> str:
+    return f"(t => t.includes('{word}') && t)(document.querySelector('#page .menu-content')?.innerText ?? '')"
