@@ -101,7 +101,9 @@ def test_sign_in_authorize_and_try_out(stack: Stack, person: Person) -> None:
 def test_redoc_shows_what_a_service_does_and_leads_to_the_others(stack: Stack) -> None:
     async def use(browser: Browser) -> tuple[list[str], str, list[str], list[str]]:
         await browser.open(f"{stack.profile.public_url}/api/v1/drf/docs/redoc/")
-        names = await browser.until("[...document.querySelectorAll('#services a')].map(a => a.textContent)", what="links")
+        names = await browser.until(
+            "[...document.querySelectorAll('#services a')].map(a => a.textContent)", what="links"
+        )
         await browser.until(_shows("second-factor"), what="the first service's menu")
         await browser.click("#services a[href='?service=payments']")
         text = await browser.until(_shows("payouts"), what="the chosen service's menu")
