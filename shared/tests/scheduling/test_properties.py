@@ -59,7 +59,7 @@ ZONES = [
     )
 ]
 thorough = settings(
-    max_examples=sized(40, full=400), deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=sized(20, full=400), deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -151,7 +151,7 @@ def test_the_slow_oracle_finds_the_same_starts(case: tuple) -> None:
     assert (answer.reason is None) == bool(answer.slots)
 
 
-@settings(thorough, max_examples=sized(20, full=200))
+@settings(thorough, max_examples=sized(8, full=200))
 @given(st.sampled_from(ZONES), st.data())
 def test_the_oracle_agrees_round_the_clock(zone: ZoneInfo, data: st.DataObject) -> None:
     day = data.draw(days(zone))
