@@ -1,5 +1,6 @@
-"""The short form of `make chaos`: one clean seed, and the five mutants, none of which may survive."""
+"""The short form of `make chaos`: one clean seed, and one of the five mutants, which may not survive."""
 
+import random
 import time
 from collections.abc import Iterator
 
@@ -35,8 +36,8 @@ def test_nothing_is_lost_or_done_twice_whatever_dies(servers: Servers) -> None:
     assert report.kills > 3
 
 
-@pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_broken_messaging_is_caught(servers: Servers, mutant: str) -> None:
+def test_a_broken_messaging_is_caught(servers: Servers) -> None:
+    mutant = random.choice(list(MUTANTS))  # Another one each time; `make chaos` takes them all.
     reports = []
     for seed in range(1, 1 + SEEDS_FOR_A_MUTANT):
         reports.append(run(servers, seed, mutant=mutant, plan=plan_for(mutant)))

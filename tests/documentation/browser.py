@@ -111,8 +111,10 @@ class Browser:
         await self.send("Page.navigate", url=url)
 
     async def run(self, script: str) -> Any:
-        """Return what an expression of the page's own language says."""
+        """Return what an expression of the page's own language says; None while one page follows another."""
         told = await self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        if "result" not in told:
+            return None
         if "exceptionDetails" in told:
             raise AssertionError(told["exceptionDetails"]["exception"].get("description", script))
         return told["result"].get("value")
