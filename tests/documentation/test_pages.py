@@ -22,7 +22,8 @@ pytestmark = [
     pytest.mark.skipif(program() is None, reason="needs Chromium, which is not installed"),
 ]
 
-PRESSES = 5
+# Now and then, on a busy machine, Swagger UI sends nothing however often one presses: a person loads the page anew.
+PRESSES, VISITS = 2, 5
 
 # A folder to keep pictures in, for people to look at.
 PICTURES = os.environ.get("ESTUARY_PICTURES", "")
@@ -68,8 +69,7 @@ async def _try_out(browser: Browser, operation: str, body: str = "") -> dict[str
         with suppress(AssertionError):
             text = await browser.until(shown, what=f"the answer of {operation}", seconds=10)
             break
-        # Until the page has put the operation's parts together the button does nothing, and sometimes it forgets to:
-        # a person closes the operation and opens it again.
+        # Until the page has put the operation's parts together the button does nothing: a person opens it again.
         await browser.click(f"{block} .opblock-summary-control")
     seen = await browser.run(f"document.querySelector('{block}').innerText")
     assert text is not None, f"{operation} was pressed {PRESSES} times and showed no answer:\n{seen}"
@@ -95,7 +95,13 @@ def test_sign_in_authorize_and_try_out(stack: Stack, person: Person) -> None:
         await _keep(browser, "swagger")
         return signed_in, me, _other_hosts(browser, stack), browser.complaints
 
-    signed_in, me, others, complaints = _browse(use)
+    for visit in range(1, VISITS + 1):
+        try:
+            signed_in, me, others, complaints = _browse(use)
+            break
+        except AssertionError:
+            if visit == VISITS:
+                raise
 
     assert signed_in["data"]["user"]["email"] == person.email
     assert (me["status"], me["data"]["id"]) == ("success", person.user_id)
