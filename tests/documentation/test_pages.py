@@ -58,19 +58,16 @@ async def _try_out(browser: Browser, operation: str, body: str = "") -> dict[str
     block = f"#operations-{operation}"
     shown = f"document.querySelector('{block} .live-responses-table code.language-json')?.textContent"
     text = None
+    await browser.click(f"{block} .opblock-summary-control")
+    if body:
+        await browser.until(f"!!document.querySelector('{block} textarea.body-param__text')", what="the body's field")
+        await browser.write(f"{block} textarea.body-param__text", body)
     for _ in range(PRESSES):
-        await browser.click(f"{block} .opblock-summary-control")
-        if body:
-            await browser.until(
-                f"!!document.querySelector('{block} textarea.body-param__text')", what="the body's field"
-            )
-            await browser.write(f"{block} textarea.body-param__text", body)
+        # Before the page has put the operation's parts together the button does nothing: a person presses again.
         await browser.click(f"{block} .execute")
         with suppress(AssertionError):
             text = await browser.until(shown, what=f"the answer of {operation}", seconds=10)
             break
-        # Until the page has put the operation's parts together the button does nothing: a person opens it again.
-        await browser.click(f"{block} .opblock-summary-control")
     seen = await browser.run(f"document.querySelector('{block}').innerText")
     assert text is not None, f"{operation} was pressed {PRESSES} times and showed no answer:\n{seen}"
     told: dict[str, Any] = json.loads(text)
