@@ -123,6 +123,14 @@ class Browser:
         """Return what an expression says once it says something."""
         return await _until(lambda: self.run(script), what, seconds)
 
+    async def asks_for(self, ending: str) -> None:
+        """Wait until an address has been asked for that ends like this."""
+
+        async def asked() -> bool:
+            return any(url.endswith(ending) for url in self.requested)
+
+        await _until(asked, f"a request for …{ending}")
+
     async def click(self, selector: str) -> None:
         """Press what is there, once it is there."""
         await self.until(f"(e => e && (e.scrollIntoView(), e.click(), true))({_one(selector)})", what=selector)
