@@ -137,7 +137,7 @@ SERVERS = """\
     environment:
       RABBITMQ_DEFAULT_USER: administrator
       RABBITMQ_DEFAULT_PASS: ${{RABBITMQ_PASSWORD{ask}}}
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: +sbwt none +sbwtdcpu none +sbwtdio none
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: +sbwt very_short +sbwtdcpu none +sbwtdio very_short
     volumes:
       - rabbitmq:/var/lib/rabbitmq
       - ./deploy/docker/rabbitmq/20-estuary.conf:/etc/rabbitmq/conf.d/20-estuary.conf:ro

@@ -112,6 +112,8 @@ def _inspections() -> Iterator[Inspection]:
     yield Inspection("imports", (BIN / "lint-imports", "--no-logo"), "see .importlinter for what may import what")
     yield Inspection("migrations", (BIN / "estuary", "migrate", "--check"), "make revision SERVICE=… MESSAGE='…'")
     yield Inspection("descriptions of the API", (BIN / "estuary", "openapi", "--check"), "make openapi")
+    validity = (BIN / "python", "-m", "deploy.reference.validity")
+    yield Inspection("validity of the API's document", validity, "mend what is named above")
     for module in GENERATORS:
         yield Inspection(module, (BIN / "python", "-m", module, "--check"), "make docs")
     yield Inspection("cluster", (BIN / "python", "-m", "deploy.kubernetes.validate"), "mend what is named above")

@@ -31,7 +31,7 @@ class Fuzzer:
     """
 
     def __init__(
-        self, base_url: str, document: Mapping[str, Any], *, token: str | None, things: Mapping[str, set[str]]
+        self, base_url: str, document: Mapping[str, Any], *, token: str | None, things: Mapping[str, frozenset[str]]
     ) -> None:
         self._schema = schemathesis.openapi.from_dict({**document})
         self._base_url = base_url

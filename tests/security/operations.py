@@ -115,18 +115,26 @@ def call_all(
     return [(operation, path, answer) for (operation, path), answer in zip(pairs, answers, strict=True)]
 
 
-def listed(stack: Stack, token: str) -> dict[str, set[str]]:
+@dataclass(frozen=True)
+class Shown:
+    """What the first page of a list shows."""
+
+    ids: frozenset[str] = frozenset()
+    is_all: bool = True
+
+
+def listed(stack: Stack, token: str) -> dict[str, Shown]:
     """Return the ids of what a person's lists show, by the list's path."""
     lists = [(one, one.path) for one in operations(stack) if one.method == "GET" and not one.places]
-    found: dict[str, set[str]] = {}
+    found: dict[str, Shown] = {}
     for _, path, answer in call_all(stack, token, lists):
         if not answer.ok or "json" not in answer.headers["Content-Type"]:
             continue
         data = answer.json().get("data")
         rows = data.get("results") if isinstance(data, dict) else data
-        ids = {str(row["id"]) for row in rows or () if isinstance(row, dict) and row.get("id")}
+        ids = frozenset(str(row["id"]) for row in rows or () if isinstance(row, dict) and row.get("id"))
         if ids:
-            found[path] = ids
+            found[path] = Shown(ids, is_all=not isinstance(data, dict) or data.get("next") is None)
     return found
 
 

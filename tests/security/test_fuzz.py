@@ -33,7 +33,7 @@ def _failures(stack: Stack, person: Person | None, *, examples: int, people_too:
     from tests.security.fuzzing import Fuzzer
 
     token = person and str(person.api.token)
-    things = listed(stack, token) if token else {}
+    things = {path: shown.ids for path, shown in listed(stack, token).items()} if token else {}
     fuzzer = Fuzzer(stack.base_url, document(stack.base_url), token=token, things=things)
     failures = fuzzer.failures(examples=examples, people_too=people_too)
     return json.dumps(failures, indent=1, ensure_ascii=False) if failures else ""
