@@ -32,8 +32,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
     return Lanes(config, log)
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection() -> None:
     """Spare Python looking again and again through the modules of ten services for what could be thrown away."""
-    gc.collect()
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Have it look through what the tests themselves make, only."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()

@@ -1,5 +1,6 @@
 """The command `estuary`."""
 
+import gc
 import importlib
 import importlib.util
 from typing import Any
@@ -40,6 +41,10 @@ COMMANDS = {
     "docs": "deploy.local.quality:docs",
 }
 
+# A process of ours loads thousands of classes and functions that stay, and a request leaves hardly anything behind:
+# looking for garbage as often as Python does by itself is a sixth of the time that a service takes to start.
+GARBAGE_THRESHOLDS = (20_000, 20, 20)
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
@@ -67,6 +72,7 @@ def _is_here(module: str) -> bool:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Estuary: ten services behind one gateway."""
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from shared.serving import HEADER_BYTES_MAX, HEADER_FIELDS_MAX, LINE_BYTES_MAX, 
 GRACE_SECONDS = 30
 # Longer than the gateway keeps a connection that nobody uses, so that it is always the gateway who lets go.
 KEEPALIVE_SECONDS = 75
-GARBAGE_THRESHOLDS = (20_000, 20, 20)
 
 
 class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
@@ -53,7 +52,7 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types.
             "errorlog": "-",
             "loglevel": "warning",
             "control_socket_disable": True,
-            "post_worker_init": _collect_seldom,
+            "post_worker_init": _keep_what_was_loaded,
             "worker_exit": finish,
         }
         for name, value in settings.items():
@@ -73,8 +72,7 @@ def finish(_arbiter: Any, worker: Any) -> None:
         work()
 
 
-def _collect_seldom(_worker: Any) -> None:
-    """Look for garbage less often, and never again in what was loaded: a request leaves hardly any behind."""
+def _keep_what_was_loaded(_worker: Any) -> None:
+    """Never again look for garbage in what was loaded."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
