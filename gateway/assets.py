@@ -55,6 +55,8 @@ Redoc.init(schema, { scrollYOffset: "#services" }, document.getElementById("page
 """.replace("SERVICES", json.dumps(sorted(SERVICES))).encode()
 _REDOC_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _NO_PICTURE = b"data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E"
+# Swagger UI would show its button before it has read the operation: pressed then, it sends nothing, says so on the
+# console alone, and takes no second press.
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -67,6 +69,7 @@ body {{ margin: 0; font-family: sans-serif; }}
 #services {{ position: sticky; top: 0; z-index: 1; padding: 10px; background: #263238; }}
 #services a {{ padding: 6px 10px; color: #fff; text-decoration: none; }}
 #services a[aria-current] {{ border-bottom: 2px solid; font-weight: bold; }}
+.opblock-body:has(> .opblock-loading-animation) .execute-wrapper {{ display: none; }}
 </style>
 {styles}
 </head>

@@ -42,9 +42,10 @@ log_rotation_age = 1d
 log_rotation_size = 0
 """
 # Tests outlive no crash of the machine, so waiting for the disk would only cost time. They empty tables again and
-# again, for which PostgreSQL looks through all its buffers.
+# again, for which PostgreSQL looks through all its buffers, and leave little that is worth tidying up at once.
 UNSAFE_SETTINGS = """
 shared_buffers = 32MB
+autovacuum_naptime = 10min
 fsync = off
 synchronous_commit = off
 full_page_writes = off

@@ -105,6 +105,8 @@ class Browser:
                 self.complaints.append(told["params"]["exceptionDetails"]["text"])
             elif told["method"] == "Log.entryAdded" and told["params"]["entry"]["level"] == "error":
                 self.complaints.append(told["params"]["entry"]["text"])
+            elif told["method"] == "Runtime.consoleAPICalled" and told["params"]["type"] == "error":
+                self.complaints.append(str([said.get("description") or said for said in told["params"]["args"]]))
 
     async def open(self, url: str) -> None:
         """Go to an address."""
@@ -119,9 +121,9 @@ class Browser:
             raise AssertionError(told["exceptionDetails"]["exception"].get("description", script))
         return told["result"].get("value")
 
-    async def until(self, script: str, *, what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+    async def until(self, script: str, *, what: str) -> Any:
         """Return what an expression says once it says something."""
-        return await _until(lambda: self.run(script), what, seconds)
+        return await _until(lambda: self.run(script), what)
 
     async def asks_for(self, ending: str) -> None:
         """Wait until an address has been asked for that ends like this."""
@@ -150,13 +152,13 @@ def _one(selector: str) -> str:
     return f"document.querySelector({json.dumps(selector)})"
 
 
-async def _until(ask: Callable[[], Awaitable[Any]], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+async def _until(ask: Callable[[], Awaitable[Any]], what: str) -> Any:
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 found = await ask()
                 if found:
                     return found
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(f"{what} did not appear within {seconds:.0f} s") from None
+        raise AssertionError(f"{what} did not appear within {PATIENCE_SECONDS:.0f} s") from None

@@ -5,34 +5,56 @@ import json
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.docker.packages import IMAGES, SERVICES, copy_code, part_of, wanted
 from deploy.docker.suite import gateway, stripe_sandbox, told_to
 from deploy.docker.tests.interpolating import ROOT, example, interpolated
+from deploy.local.launching import SHARED_LIBRARIES
 
 LOCK, PYPROJECT = (ROOT / "requirements.lock").read_text(), (ROOT / "pyproject.toml").read_text()
-# Starts what an image runs, in an interpreter that has only the image's code and is refused every other package.
+# Starts what images run, each in a process that has only the image's code and is refused every other package. What
+# all of them hold is loaded once, before they part.
 START = """
-import importlib, json, os, sys
+import importlib, json, os, sys, traceback
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 told = json.load(sys.stdin)
-class Present(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        return None if name.partition(".")[0] in told["absent"] else super().find_spec(name, path, target)
-sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Present]
-sys.path.insert(0, told["code"])
-os.environ.clear()
-os.environ.update(told["environment"])
-for module, maker in told["starts"]:
-    made = importlib.import_module(module)
-    if maker:
-        getattr(made, maker)()
+def refuse(absent):
+    class Present(PathFinder):
+        @classmethod
+        def find_spec(cls, name, path=None, target=None):
+            return None if name.partition(".")[0] in absent else super().find_spec(name, path, target)
+    sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Present]
+def start(image):
+    refuse(image["absent"])
+    os.chdir(image["code"])
+    sys.path.insert(0, image["code"])
+    os.environ.clear()
+    os.environ.update(image["environment"])
+    for module, maker in image["starts"]:
+        made = importlib.import_module(module)
+        if maker:
+            getattr(made, maker)()
+refuse({package for image in told["images"].values() for package in image["absent"]})
+for module in told["loaded"]:
+    importlib.import_module(module)
+for name, image in told["images"].items():
+    child = os.fork()
+    if not child:
+        try:
+            start(image)
+        except BaseException:
+            print(name, traceback.format_exc(), flush=True)
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        print(name, "does not start", flush=True)
 """
+# Of the gateway and the sandboxes it is not known what both hold.
+TOGETHER = (SERVICES, ("gateway",), ("sandbox",))
 
 
 def locked(image: str) -> set[str]:
@@ -66,25 +88,45 @@ def told(image: str) -> dict[str, str]:
 
 
 @pytest.mark.timeout(400)
-def test_every_image_starts_with_its_own_packages_and_code_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("images", TOGETHER, ids=lambda images: images[0])
+def test_every_image_starts_with_its_own_packages_and_code_alone(images: tuple[str, ...], tmp_path: Path) -> None:
     belongs = importlib.metadata.packages_distributions()
 
-    def start(image: str) -> str:
-        code = tmp_path / image
-        copy_code(image, ROOT, code)
-        mine = locked(image)
-        absent = [
-            top for top, owners in belongs.items() if not {normal(owner) for owner in owners} & {*mine, "estuary"}
-        ]
-        given = {"code": str(code), "absent": absent, "environment": told(image), "starts": starts(image)}
-        command = [sys.executable, "-I", "-c", START]
-        done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, cwd=code, check=False)
-        return "" if done.returncode == 0 else f"{image}: {done.stderr[-1500:]}"
+    def given(image: str) -> dict[str, Any]:
+        copy_code(image, ROOT, tmp_path / image)
+        mine = {*locked(image), "estuary"}
+        absent = [top for top, owners in belongs.items() if not {normal(owner) for owner in owners} & mine]
+        return {
+            "code": str(tmp_path / image),
+            "absent": absent,
+            "environment": told(image),
+            "starts": starts(image),
+        }
 
-    with ThreadPoolExecutor(2) as pool:
-        problems = [problem for problem in pool.map(start, IMAGES) if problem]
+    libraries = [name for name in SHARED_LIBRARIES if not name.startswith("shared.")] if images == SERVICES else []
+    asked = {"loaded": libraries, "images": {image: given(image) for image in images}}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", START], input=json.dumps(asked), capture_output=True, text=True, check=False
+    )
 
-    assert not problems, "\n".join(problems)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr[-1500:]
+
+
+def test_together_are_all_images() -> None:
+    assert sorted(image for images in TOGETHER for image in images) == sorted(IMAGES)
+
+
+def test_a_package_that_an_image_lacks_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import stripe")
+    image = {"code": str(tmp_path), "absent": ["stripe"], "environment": {}, "starts": [["app", ""]]}
+    asked = {"loaded": ["flask"], "images": {"reviews": image}}
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", START], input=json.dumps(asked), capture_output=True, text=True, check=False
+    )
+
+    assert "No module named 'stripe'" in done.stdout
+    assert "reviews does not start" in done.stdout
 
 
 @pytest.mark.parametrize(
