@@ -49,6 +49,17 @@ def _other_hosts(browser: Browser, stack: Stack) -> list[str]:
     return [url.geturl() for url in pages if url.hostname not in {"127.0.0.1", "localhost"} or url.port != own]
 
 
+# Whether the page would show the button of an operation that it is still reading.
+SHOWS_TOO_EARLY = """(made => {
+  made.innerHTML = '<div class="opblock-body"><svg class="opblock-loading-animation"></svg>'
+    + '<div class="execute-wrapper"><button>Execute</button></div></div>';
+  document.body.append(made);
+  const shown = made.querySelector("button").checkVisibility();
+  made.remove();
+  return shown;
+})(document.createElement("div"))"""
+
+
 async def _try_out(browser: Browser, operation: str, body: str = "") -> dict[str, Any]:
     """Open an operation, which can be tried out at once, press Execute once it is seen, and return the answer shown."""
     block = f"#operations-{operation}"
@@ -69,6 +80,7 @@ def test_sign_in_authorize_and_try_out(stack: Stack, person: Person) -> None:
     async def use(browser: Browser) -> tuple[Any, ...]:
         await browser.open(f"{stack.profile.public_url}/api/v1/drf/docs/")
         await browser.until("document.querySelectorAll('.opblock-tag').length > 20", what="the operations")
+        assert await browser.run(SHOWS_TOO_EARLY) is False
         for tag in ("authentication", "account"):
             await browser.click(f'.opblock-tag[data-tag="{tag}"]')
         credentials = json.dumps({"email": person.email, "password": PASSWORD})
